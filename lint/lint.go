@@ -1,0 +1,98 @@
+// Package lint is what a rule is and how rules are run. The rules themselves are
+// in lint/rules.
+package lint
+
+import (
+	"github.com/grpcroute/grpcroute/admission"
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/profile"
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
+)
+
+// Fix says whether a rule's findings can be edited away.
+type Fix string
+
+// The kinds of fixes.
+const (
+	NoFix    Fix = ""
+	AutoFix  Fix = "auto"  // a safe edit
+	OfferFix Fix = "offer" // an edit that changes meaning and needs consent
+)
+
+// Section is a chapter of the catalogue.
+type Section string
+
+// The chapters.
+const (
+	SchemaSection         Section = "schema"
+	AttachmentSection     Section = "attachment"
+	HostnameSection       Section = "hostnames"
+	BackendSection        Section = "backends"
+	GrantSection          Section = "grants"
+	TLSSection            Section = "tls"
+	ImplementationSection Section = "implementation"
+	InputSection          Section = "input"
+)
+
+// Rule is one check of the catalogue. Its page, ID.md with underscores, stands
+// beside its file in lint/rules.
+type Rule struct {
+	ID       string // "backend-port-not-found"
+	Summary  string // one line, no full stop
+	Section  Section
+	Severity diag.Severity // the default one; a finding may be milder or, where the rule says so, worse
+	Since    string        // release that brought it: "0.1"
+	Profiles []string      // implementations it speaks of; nil means all
+	Fix      Fix
+	Check    func(*Pass)
+}
+
+// Pass is what a rule works with. Everything in it is read-only and shared.
+type Pass struct {
+	Rule      *Rule
+	Set       *manifest.Set
+	Admission *Admission
+	Topology  *topology.Topology
+	Table     *routing.Table
+	Profile   *profile.Profile
+	Options   *Options
+	found     diag.List
+}
+
+// Admission is the API server's verdict over a set.
+type Admission struct {
+	Server   *admission.Server
+	Version  string // "1.6"
+	Channel  string // "standard"
+	Failures map[*manifest.Document][]admission.Failure
+}
+
+// Options steer [Run].
+type Options struct {
+	Profile        *profile.Profile // nil: auto, see topology.Profiles
+	GatewayAPI     string           // "1.6"
+	Channel        string           // "standard"
+	Assume         topology.Assume
+	TunnelProtocol string
+	StrictDocs     bool     // documented constraints are errors
+	Rules          []string // only these
+	Skip           []string // not these
+}
+
+// Report adds a finding at a field of a document. Rule, severity, source,
+// object, profile and field are filled in where d leaves them zero; severity
+// zero means the rule's own.
+func (p *Pass) Report(doc *manifest.Document, path manifest.Path, d diag.Diagnostic) {}
+
+// Result is what [Run] found.
+type Result struct {
+	Diagnostics diag.List // sorted
+	Profiles    []*profile.Profile
+	Objects     int
+}
+
+// Run checks a set with the given rules. With several profiles (auto) each is
+// checked in turn and equal findings are merged.
+func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) { return &Result{}, nil }

@@ -1,0 +1,82 @@
+// Package manifest reads files, folders and standard input into positioned
+// documents and typed objects. Values are what Kubernetes would read (YAML 1.1
+// as sigs.k8s.io/yaml); every field can say its file, line and column. Nothing is
+// dropped: what cannot be read becomes a finding in [Set.Problems], what is not
+// ours is counted. Whether an API server would take an object is decided in
+// package admission.
+package manifest
+
+import (
+	"github.com/grpcroute/grpcroute/diag"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// Document is one Kubernetes object as it stands in the input: a YAML document,
+// a JSON value, or one item of a List.
+type Document struct {
+	File  *File
+	Ref   diag.Ref       // Namespace is the effective one, see Options.Namespace
+	Value map[string]any // the JSON value Kubernetes would read; integers are int64
+	// DecodeError is set when Value does not fit the Go type of its kind; the
+	// object is then in Set.Broken and in no index.
+	DecodeError error
+}
+
+// Object is a document with its typed value. Value holds what is written:
+// defaults of the API server are not filled in.
+type Object[T any] struct {
+	Doc   *Document
+	Value *T
+}
+
+// File is one source that was read. Name is the path as the user gave it,
+// cleaned, or "<stdin>".
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Set is everything that was read, typed and indexed by namespace and name. Of
+// several objects with one identity the last one counts, as with kubectl apply;
+// the others are in Replaced.
+type Set struct {
+	Files     []*File
+	Documents []*Document // every object of a kind we know, in input order
+
+	GatewayClasses     Index[gatewayv1.GatewayClass]
+	Gateways           Index[gatewayv1.Gateway]
+	ListenerSets       Index[gatewayv1.ListenerSet]
+	GRPCRoutes         Index[gatewayv1.GRPCRoute]
+	HTTPRoutes         Index[gatewayv1.HTTPRoute]
+	ReferenceGrants    Index[gatewayv1.ReferenceGrant]
+	BackendTLSPolicies Index[gatewayv1.BackendTLSPolicy]
+	Services           Index[corev1.Service]
+	ServiceImports     Index[ServiceImport]
+	EndpointSlices     Index[discoveryv1.EndpointSlice]
+	Namespaces         Index[corev1.Namespace]
+	Secrets            Index[corev1.Secret]
+	ConfigMaps         Index[corev1.ConfigMap]
+	Deployments        Index[appsv1.Deployment]
+
+	HelmValues []*Document    // values files that carry proxy.tunnel.protocol
+	Broken     []*Document    // known kinds whose value does not fit the Go type
+	Replaced   []*Document    // objects that a later one of the same identity replaces
+	Ignored    map[string]int // objects of kinds we do not know, by "group/version, Kind=K"
+	Problems   diag.List      // what could not be read, with positions
+}
+
+// Index holds the objects of one kind in input order and finds them by
+// namespace and name.
+type Index[T any] struct {
+	All   []*Object[T]
+	byKey map[string]*Object[T]
+}
+
+// Get returns the object of that name, or nil. The namespace of a
+// cluster-scoped kind is "".
+func (x *Index[T]) Get(namespace, name string) *Object[T] {
+	return x.byKey[namespace+"/"+name]
+}

@@ -1,0 +1,301 @@
+// Package profile says what each implementation of the Gateway API does with a
+// GRPCRoute where it departs from the specification: as data, with small
+// functions where data is not enough. Each claim names its source. No other
+// package names an implementation.
+package profile
+
+// Verdict is what an implementation does with a feature.
+type Verdict int
+
+// The verdicts. Unknown means that no source says; the specification is then
+// followed and the answer is marked so.
+const (
+	Unknown   Verdict = iota
+	Supported         // works as specified
+	Rejected          // refused, or fails closed
+	Ignored           // dropped without a word
+)
+
+// Claim is one statement about an implementation and where it was read.
+type Claim struct {
+	Feature string // as "rule filter RequestMirror"
+	Verdict Verdict
+	Says    string // what it does, one sentence
+	Source  string // document or source file, with version
+}
+
+// Constraint is something an implementation's documentation demands.
+type Constraint struct {
+	ID       string // as "https-listener-only"
+	Says     string // the demand, one sentence
+	Document string // where it is documented
+	Enforced bool   // whether the code enforces it
+	Code     string // where the code shows that it does, or does not
+}
+
+// Profile is one implementation. The zero value of every knob is what the
+// specification says.
+type Profile struct {
+	Name        string   // as on the command line: "kgateway"
+	Title       string   // for people: "kgateway 2.x"
+	Controllers []string // GatewayClass spec.controllerName values it answers to
+	Classes     []string // class names that mean it when the class is not in the input
+	Claims      []Claim
+	Constraints []Constraint
+
+	Hosts      Hosts
+	Matching   Matching
+	Precedence Precedence
+	Filters    Filters
+	Backends   Backends
+	Answers    Answers
+	Status     Status
+	Transport  Transport
+}
+
+// Scope is the set of listeners whose routes compete for one request.
+type Scope int
+
+// The scopes.
+const (
+	PerListener Scope = iota // listener isolation: only the most specific listener's routes
+	PerPort                  // all routes of a port share one table
+	Global                   // all routes of all the implementation's Gateways share one table
+)
+
+// CrossKind is what happens when an HTTPRoute and a GRPCRoute claim one host.
+type CrossKind int
+
+// The cross-kind policies (semantics 2.8).
+const (
+	RejectNewer           CrossKind = iota // the younger route, then the greater namespace/name, is refused on that listener
+	RejectNewerEverywhere                  // the same, on spec hostnames, and on every parent
+	Merge                                  // both are accepted and their rules compete
+)
+
+// Hosts is how hostnames are read (semantics 2.5, 2.6, 3.3).
+type Hosts struct {
+	NoFallthrough      bool // the best host's table answers alone, as Envoy's virtual hosts do
+	WildcardsEqualOnly bool // two wildcards intersect only when equal
+	WildcardOneLabel   bool // at request time a wildcard covers exactly one label
+	NoNarrowing        bool // routes keep their own hostnames; the listener's do not narrow them
+	OwnHostIgnored     bool // equal effective hostnames: the route's own hostname does not decide
+	Isolation          Scope
+	CrossKind          CrossKind
+}
+
+// MethodMatch is a GRPCRouteMatch's method after defaulting. Nil names are
+// absent.
+type MethodMatch struct {
+	Regex           bool
+	Service, Method *string
+}
+
+// PathKind is the shape of the paths a match takes.
+type PathKind int
+
+// The shapes, over gRPC paths "/SERVICE/METHOD" (two non-empty segments).
+const (
+	AnyPath     PathKind = iota
+	ExactPath            // "/" + Service + "/" + Method
+	ServicePath          // "/" + Service + "/" + any segment
+	MethodPath           // "/" + any segment + "/" + Method
+	RegexPath            // the whole path is in the language of Pattern
+	NoPath               // can match no gRPC path
+)
+
+// PathForm is what an implementation makes of a match's path conditions.
+type PathForm struct {
+	Kind            PathKind
+	Service, Method string
+	Pattern         string // RE2, for RegexPath; anchors not needed
+	Partial         bool   // RegexPath: found anywhere instead of full match
+	Length          int    // characters of the path value the implementation ranks by
+}
+
+// Matching is how one match is evaluated (semantics 3.2, 3.4, 3.5).
+type Matching struct {
+	// Form turns a method match (nil: none) into the paths it takes; nil means
+	// [SpecForm].
+	Form func(*MethodMatch) PathForm
+	// HeaderRegexPartial: a header regex is found anywhere in the value.
+	HeaderRegexPartial bool
+	// HeadersAllAnded: equivalent names of one match are all required; the
+	// specification lets the first one count alone.
+	HeadersAllAnded bool
+	// RepeatedAny: of a header sent several times any one value may match; the
+	// specification is silent and values are joined with ",".
+	RepeatedAny bool
+	// DropEmptyMatches: an empty match next to others is dropped.
+	DropEmptyMatches bool
+	// NotServed: the data plane never consults GRPCRoutes.
+	NotServed bool
+	// InvalidRegexBlocksAll: one pattern that does not compile stops every
+	// update, so that the whole table is unknown.
+	InvalidRegexBlocksAll bool
+}
+
+// Unit is one match of one rule under one effective hostname, as precedence sees
+// it.
+type Unit struct {
+	HTTP    bool   // a unit of an HTTPRoute
+	Host    string // effective hostname, "" for any
+	OwnHost string // the route's own hostname it comes from, "" for none
+	Path    PathForm
+	// ServiceChars and MethodChars are the characters criteria 3 and 4 count,
+	// after the reading of regular expressions.
+	ServiceChars, MethodChars int
+	Headers                   int // header conditions that count
+	HTTPMethod                bool
+	QueryParams               int
+}
+
+// Criterion is one step of precedence: the greater value wins. Over is the unit,
+// or all units of its rule when Precedence.PerRule.
+type Criterion struct {
+	Name string // as explain prints it: "service characters"
+	Of   func(over []Unit) int
+}
+
+// RegexLength is how many characters a regular expression counts in precedence,
+// which the specification leaves open (gateway-api issue 2216).
+type RegexLength int
+
+// The readings.
+const (
+	PatternLength RegexLength = iota // the length of the pattern's text
+	MatchedLength                    // the length of what it matched: all constraining units tie
+	ZeroLength                       // none
+)
+
+// Precedence orders the units that match a request (semantics 3.3).
+type Precedence struct {
+	RegexLength RegexLength
+	PerRule     bool // a rule ranks as one, by the maximum over its matches
+	// Criteria come first; nil means [SpecCriteria]. Then come age, namespace/name,
+	// rule index and match index, as TieBreaks says.
+	Criteria []Criterion
+	// HTTPFirst: on a tie of the criteria HTTPRoutes come before GRPCRoutes.
+	HTTPFirst bool
+	// NamespaceThenName compares the two apart; the specification compares
+	// "namespace/name".
+	NamespaceThenName bool
+	// TiesUndefined: the order among routes is not determined after the criteria.
+	TiesUndefined bool
+}
+
+// FilterVerdicts is what happens to each filter type at one level.
+type FilterVerdicts struct {
+	RequestHeaderModifier, ResponseHeaderModifier, RequestMirror, ExtensionRef Verdict
+}
+
+// Filters is filter support; Rejected means that the requests concerned get
+// Answers.UnsupportedFilter.
+type Filters struct {
+	Rule, Backend FilterVerdicts
+	// MirrorGrantKind is the from kind that a mirror's ReferenceGrant must name;
+	// "" means the route's own kind.
+	MirrorGrantKind string
+}
+
+// GroupKind names a kind of object; the core group is "".
+type GroupKind struct{ Group, Kind string }
+
+// Backends is how backendRefs are resolved and weighted (semantics 5).
+type Backends struct {
+	Kinds             []GroupKind // beyond core Service
+	GrantsIgnored     bool        // cross-namespace refs need no ReferenceGrant
+	PortUnchecked     bool        // a port that the Service lacks is not detected
+	ExistenceIgnored  bool        // a missing Service is not detected
+	ZeroWeightIsOne   bool
+	LoneWeightIgnored bool // a single backendRef takes everything, whatever its weight
+	// Protocol says how the implementation dials a Service port; nil means
+	// [SpecProtocol].
+	Protocol func(PortFacts) Protocol
+	SystemCA Verdict // BackendTLSPolicy wellKnownCACertificates: System
+	TLS      Verdict // BackendTLSPolicy
+}
+
+// PortFacts is what a Service port and its policies say.
+type PortFacts struct {
+	Name        string
+	Port        int32
+	AppProtocol *string
+	TLS         bool // a usable BackendTLSPolicy covers it
+}
+
+// Protocol is how a backend is dialled, or why it is not.
+type Protocol struct {
+	Name    string // "h2c", "h2" (TLS) or "http1"
+	Reason  string // Gateway API reason when it cannot be used, as "UnsupportedProtocol"
+	Message string
+	Fails   bool // calls to it fail with Answers.Protocol
+}
+
+// Answer is what a client gets.
+type Answer struct {
+	HTTP   int // status of the HTTP response
+	GRPC   int // grpc-status as the client sees it
+	Source string
+}
+
+// Answers is what clients get when a call is not served (semantics 3.8).
+type Answers struct {
+	NoListener, NoMatch, Misdirected, NoBackend, InvalidBackend, ZeroWeights,
+	NoEndpoints, UnsupportedFilter, Protocol, BackendTLS Answer
+}
+
+// Status is the vocabulary and order of route status where it departs from the
+// specification.
+type Status struct {
+	// ByClassName: the implementation manages Gateways by class name.
+	ByClassName bool
+	// NoneWhenRejected: a route with no accepted parent gets no status.
+	NoneWhenRejected bool
+	// RefsAlwaysResolved: ResolvedRefs is True whatever the references say.
+	RefsAlwaysResolved bool
+	// SectionAlwaysNoMatchingParent: with sectionName or port every failure to
+	// attach is NoMatchingParent.
+	SectionAlwaysNoMatchingParent bool
+	// LastRejection: the reason is that of the last listener that refused;
+	// otherwise that of the latest stage reached.
+	LastRejection bool
+	// Stages is the order in which a listener refuses; nil means namespace and
+	// kind before hostname (semantics 2.2).
+	Stages []Stage
+	// AcceptedMessage and ResolvedMessage are the texts of the True conditions.
+	AcceptedMessage, ResolvedMessage string
+	// CrossKindReason is the Accepted=False reason of a cross-kind loser; "" is
+	// implementation-defined.
+	CrossKindReason string
+	// PartiallyInvalid: the condition is written.
+	NoPartiallyInvalid bool
+	// InvalidRule is the Accepted=False reason when rules are replaced, as
+	// "RouteRuleReplaced"; "" means UnsupportedValue only when every rule is
+	// invalid.
+	InvalidRule string
+	// MissingBackendReason and so on stay the Gateway API's.
+}
+
+// Stage is one test a listener makes of a route.
+type Stage int
+
+// The stages of the funnel (semantics 2.2).
+const (
+	SectionStage Stage = iota
+	NamespaceStage
+	KindStage
+	HostnameStage
+)
+
+// Transport is what carries calls to the implementation.
+type Transport struct {
+	// Tunnel: calls arrive through a tunnel whose protocol matters to gRPC.
+	Tunnel bool
+	// AnyProtocolBinds: the listener's protocol does not limit binding.
+	AnyProtocolBinds bool
+	// ListenerProtocols that are served; nil means HTTP and HTTPS.
+	ListenerProtocols []string
+	// NoCleartextHTTP2: an HTTP listener does not take h2c.
+	NoCleartextHTTP2 bool
+}
