@@ -7,30 +7,8 @@ package simulate
 import (
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 )
-
-// Call is a call as a user writes it.
-type Call struct {
-	Target    string   // "[AUTHORITY]/SERVICE/METHOD", as grpcurl users write it
-	Authority string   // --authority
-	Headers   []string // "name: value"
-	Gateway   string   // "NS/NAME"
-	Port      int32
-	SNI       string
-}
-
-// Explanation is where one call goes and why.
-type Explanation struct {
-	Request  routing.Request
-	Decision *routing.Decision
-	Near     []string // suggestions when nothing matched: names that differ little
-}
-
-// Explain resolves a call against a table. The error says what is missing from
-// the call, listing the possible hosts or Gateways when it is ambiguous.
-func Explain(t *routing.Table, c Call) (*Explanation, error) { return nil, nil }
 
 // Condition is one predicted condition.
 type Condition struct {

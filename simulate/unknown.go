@@ -1,0 +1,3 @@
+package simulate
+
+func unknowns(x *Explanation) []string { return x.Decision.Unknowns }
