@@ -7,7 +7,6 @@ import (
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
-	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -46,19 +45,15 @@ type Rule struct {
 	Since    string        // release that brought it: "0.1"
 	Profiles []string      // implementations it speaks of; nil means all
 	Fix      Fix
-	Check    func(*Pass)
-}
-
-// Pass is what a rule works with. Everything in it is read-only and shared.
-type Pass struct {
-	Rule      *Rule
-	Set       *manifest.Set
-	Admission *Admission
-	Topology  *topology.Topology
-	Table     *routing.Table
-	Profile   *profile.Profile
-	Options   *Options
-	found     diag.List
+	// Check looks for the rule's findings. It is nil for a rule that is raised
+	// while the input is read (manifest.Set.Problems).
+	Check func(*Pass)
+	// PerSet: Check reads Set, Admission and Options only. It runs once, whatever
+	// the number of profiles, and its findings hold under all of them.
+	PerSet bool
+	// General: another rule that explains the same admission failure better takes
+	// its place (see [Pass.ReportFailure]).
+	General bool
 }
 
 // Admission is the API server's verdict over a set.
@@ -72,8 +67,8 @@ type Admission struct {
 // Options steer [Run].
 type Options struct {
 	Profile        *profile.Profile // nil: auto, see topology.Profiles
-	GatewayAPI     string           // "1.6"
-	Channel        string           // "standard"
+	GatewayAPI     string           // "1.6"; "" means the newest
+	Channel        string           // "standard", which "" means too
 	Assume         topology.Assume
 	TunnelProtocol string
 	StrictDocs     bool     // documented constraints are errors
@@ -81,18 +76,9 @@ type Options struct {
 	Skip           []string // not these
 }
 
-// Report adds a finding at a field of a document. Rule, severity, source,
-// object, profile and field are filled in where d leaves them zero; severity
-// zero means the rule's own.
-func (p *Pass) Report(doc *manifest.Document, path manifest.Path, d diag.Diagnostic) {}
-
 // Result is what [Run] found.
 type Result struct {
 	Diagnostics diag.List // sorted
 	Profiles    []*profile.Profile
 	Objects     int
 }
-
-// Run checks a set with the given rules. With several profiles (auto) each is
-// checked in turn and equal findings are merged.
-func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) { return &Result{}, nil }

@@ -4,5 +4,11 @@ package rules
 
 import "github.com/grpcroute/grpcroute/lint"
 
-// All lists the rules by id.
-var All = []*lint.Rule{}
+// All lists the rules by id, one a line. A test compares the list with the
+// folder and prints the line that is missing.
+var All = []*lint.Rule{
+	schemaViolation,
+}
+
+// Retired lists the ids of rules that are gone. They are never given again.
+var Retired = []string{}

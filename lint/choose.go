@@ -1,0 +1,80 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// choose returns the rules that --rule and --skip leave, in catalogue order.
+func choose(rules []*Rule, only, skip []string) ([]*Rule, error) {
+	ids := make([]string, len(rules))
+	for i, r := range rules {
+		ids[i] = r.ID
+	}
+	for _, id := range slices.Concat(only, skip) {
+		if !slices.Contains(ids, id) {
+			return nil, UnknownRule(id, ids)
+		}
+	}
+	var out []*Rule
+	for _, r := range rules {
+		if (len(only) == 0 || slices.Contains(only, r.ID)) && !slices.Contains(skip, r.ID) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// UnknownRule is the error for a rule id that is not in the catalogue; it names
+// the nearest one.
+func UnknownRule(id string, ids []string) error {
+	if near := Nearest(id, ids); near != "" {
+		return fmt.Errorf("unknown rule %q: did you mean %q?", id, near)
+	}
+	return fmt.Errorf("unknown rule %q: `grpcroute rules` lists them all", id)
+}
+
+// Nearest returns the candidate that takes the fewest edits to become from name,
+// and "" when none is near: at most a third of the characters may differ. Case
+// does not count. Among equally near ones the first wins.
+func Nearest(name string, candidates []string) string {
+	best, found := len(name)/3+1, ""
+	if len(name) < 3 {
+		best = 1
+	}
+	name = strings.ToLower(name)
+	for _, c := range candidates {
+		if d := distance(name, strings.ToLower(c), best); d < best || d == best && found == "" {
+			best, found = d, c
+		}
+	}
+	return found
+}
+
+// distance is the number of insertions, deletions, replacements and swaps of
+// neighbours that turn a into b; anything above limit may be returned as limit+1.
+func distance(a, b string, limit int) int {
+	if len(a)-len(b) > limit || len(b)-len(a) > limit {
+		return limit + 1
+	}
+	before, prev, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(prev[j]+1, row[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, prev, row = prev, row, before
+	}
+	return prev[len(b)]
+}

@@ -1,0 +1,137 @@
+package lint
+
+import (
+	"github.com/grpcroute/grpcroute/admission"
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/profile"
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
+)
+
+// Pass is what a rule works with. Everything in it is read-only and shared:
+// rules run at the same time.
+type Pass struct {
+	Rule      *Rule
+	Set       *manifest.Set
+	Admission *Admission
+	Topology  *topology.Topology // nil for a rule that is PerSet
+	Table     *routing.Table     // nil for a rule that is PerSet
+	Profile   *profile.Profile   // nil for a rule that is PerSet
+	Options   *Options
+	found     []finding
+}
+
+// finding is a diagnostic whose position is not looked up yet: most positions
+// cost a second parse of their document, and a finding may still be dropped.
+type finding struct {
+	diag.Diagnostic
+	doc      *manifest.Document
+	path     manifest.Path
+	onKey    bool
+	explains []*admission.Failure
+}
+
+// Report adds a finding at a field of a document. Rule, severity, source,
+// object, profile, field and range are filled in where d leaves them zero;
+// severity zero means the rule's own (see [Pass.ReportAs] for info).
+func (p *Pass) Report(doc *manifest.Document, path manifest.Path, d diag.Diagnostic) {
+	if d.Severity == 0 {
+		d.Severity = p.Rule.Severity
+	}
+	p.ReportAs(d.Severity, doc, path, d)
+}
+
+// ReportKey is [Pass.Report] for a field that should not be there at all: the
+// range is that of its key.
+func (p *Pass) ReportKey(doc *manifest.Document, path manifest.Path, d diag.Diagnostic) {
+	p.Report(doc, path, d)
+	p.found[len(p.found)-1].onKey = true
+}
+
+// ReportAs is [Pass.Report] with a severity that may be [diag.Info].
+func (p *Pass) ReportAs(s diag.Severity, doc *manifest.Document, path manifest.Path, d diag.Diagnostic) {
+	d.Severity = s
+	d.Rule = p.Rule.ID
+	if d.Source == "" {
+		d.Source = diag.Semantic
+	}
+	if d.Profile == "" && p.Profile != nil {
+		d.Profile = p.Profile.Name
+	}
+	p.found = append(p.found, finding{Diagnostic: d, doc: doc, path: path})
+}
+
+// ReportFailure is [Pass.Report] for a finding that explains an admission
+// failure. The failure is then not reported by a rule that is General, so that
+// one mistake is one finding. Source, Admission and the path, when nil, are
+// taken from the failure; what the server refuses is an error.
+func (p *Pass) ReportFailure(doc *manifest.Document, f *admission.Failure, path manifest.Path, d diag.Diagnostic) {
+	if path == nil {
+		path = f.Path
+	}
+	if d.Source == "" {
+		d.Source = f.Source
+	}
+	if d.Admission == "" {
+		d.Admission = f.Server
+	}
+	if f.Refuses {
+		d.Severity = diag.Error
+	}
+	p.Report(doc, path, d)
+	last := &p.found[len(p.found)-1]
+	last.explains = append(last.explains, f)
+}
+
+// ReportRefusal adds a finding for an edge that does not hold. What d leaves zero
+// is taken from the refusal; the field and range too, unless a document is
+// given. It says nothing when the input does not show whether the edge holds.
+func (p *Pass) ReportRefusal(r *topology.Refusal, d diag.Diagnostic) {
+	if r == nil || r.Certainty == diag.Unknown {
+		return
+	}
+	if d.Message == "" {
+		d.Message = r.Message
+	}
+	if d.Certainty == 0 {
+		d.Certainty = r.Certainty
+	}
+	if d.Range == (diag.Range{}) {
+		d.Range = r.Range
+	}
+	if d.Field == "" {
+		d.Field = r.Field
+	}
+	if d.Object == (diag.Ref{}) {
+		d.Object = r.Object
+	}
+	if d.Related == nil {
+		d.Related = r.Related
+	}
+	p.Report(nil, nil, d)
+}
+
+// Failures returns what the API server says against a document. The elements
+// are shared: take their addresses for [Pass.ReportFailure].
+func (p *Pass) Failures(doc *manifest.Document) []admission.Failure {
+	return p.Admission.Failures[doc]
+}
+
+// complete fills in what depends on the document.
+func (f *finding) complete() {
+	if f.doc == nil {
+		return
+	}
+	if f.Object == (diag.Ref{}) {
+		f.Object = f.doc.Ref
+	}
+	if f.Range != (diag.Range{}) {
+		return
+	}
+	if f.onKey {
+		f.Range = f.doc.KeyRange(f.path...)
+		return
+	}
+	f.Range = f.doc.Range(f.path...)
+}

@@ -1,0 +1,110 @@
+package rules_test
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/lint/rules"
+	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/profile"
+	"github.com/grpcroute/grpcroute/topology"
+)
+
+// options reads a command line such as "lint --assume=absent --profile kgateway".
+// It knows the flags of the command that change what is found, and --all, which
+// makes a golden case print the findings of every rule.
+func options(t *testing.T, line string) (o lint.Options, all bool) {
+	t.Helper()
+	fs := flag.NewFlagSet("lint", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.StringVar(&o.GatewayAPI, "gateway-api", "", "")
+	fs.StringVar(&o.Channel, "channel", "", "")
+	fs.StringVar(&o.TunnelProtocol, "tunnel-protocol", "", "")
+	fs.BoolVar(&o.StrictDocs, "strict-docs", false, "")
+	fs.BoolVar(&all, "all", false, "")
+	assume := fs.String("assume", "", "")
+	name := fs.String("profile", "", "")
+	words := strings.Fields(line)
+	if len(words) > 0 && words[0] == "lint" {
+		words = words[1:]
+	}
+	if err := fs.Parse(words); err != nil || fs.NArg() > 0 {
+		t.Fatalf("options %q: %v, rest %q", line, err, fs.Args())
+	}
+	switch *assume {
+	case "":
+	case "present":
+		o.Assume = topology.AssumePresent
+	case "absent":
+		o.Assume = topology.AssumeAbsent
+	default:
+		t.Fatalf("options %q: no such assumption", line)
+	}
+	for _, p := range profile.All {
+		if p.Name == *name {
+			o.Profile = p
+		}
+	}
+	if *name != "" && o.Profile == nil {
+		t.Fatalf("options %q: no such profile", line)
+	}
+	return o, all
+}
+
+// lintText runs every rule over one text.
+func lintText(t *testing.T, text string, o lint.Options) diag.List {
+	t.Helper()
+	set, err := manifest.Load([]string{"-"}, manifest.Options{Stdin: strings.NewReader(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := lint.Run(set, rules.All, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Diagnostics
+}
+
+// lintFolder runs every rule over a folder; file names are printed below it.
+func lintFolder(t *testing.T, dir string, o lint.Options) diag.List {
+	t.Helper()
+	set, err := manifest.Load([]string{dir}, manifest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := lint.Run(set, rules.All, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Diagnostics
+}
+
+// print writes findings as the want section of a golden case has them.
+func print(l diag.List, dir string, keep func(diag.Diagnostic) bool) string {
+	var b strings.Builder
+	for _, d := range l {
+		if !keep(d) {
+			continue
+		}
+		fmt.Fprintf(&b, "%s %s %s %s\n", d.Range, d.Rule, d.Severity, d.Message)
+		if d.Field != "" {
+			fmt.Fprintf(&b, "  at %s %s\n", d.Object, d.Field)
+		}
+		if d.Hint != "" {
+			fmt.Fprintf(&b, "  hint: %s\n", strings.ReplaceAll(d.Hint, "\n", "\n    "))
+		}
+		if d.Admission != "" {
+			fmt.Fprintf(&b, "  admission: %s: %s\n", d.Source, d.Admission)
+		}
+		for _, r := range d.Related {
+			fmt.Fprintf(&b, "  see %s %s\n", r.Range, r.Message)
+		}
+	}
+	return strings.ReplaceAll(b.String(), dir+string(filepath.Separator), "")
+}

@@ -1,0 +1,300 @@
+package rules_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/lint/rules"
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+func snake(id string) string { return strings.ReplaceAll(id, "-", "_") }
+
+// camel is the name of a rule's variable: "no-backend" is noBackend.
+func camel(id string) string {
+	words := strings.Split(id, "-")
+	for i, w := range words[1:] {
+		words[i+1] = strings.ToUpper(w[:1]) + w[1:]
+	}
+	return strings.Join(words, "")
+}
+
+// TestAllEqualsFolder compares the list with the rules declared in the folder.
+func TestAllEqualsFolder(t *testing.T) {
+	var declared []string
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		declared = append(declared, declaredIDs(t, file)...)
+	}
+	slices.Sort(declared)
+	var listed []string
+	for _, r := range rules.All {
+		listed = append(listed, r.ID)
+	}
+	if !slices.IsSorted(listed) {
+		t.Error("all.go is not sorted by id")
+	}
+	slices.Sort(listed)
+	for _, id := range declared {
+		if !slices.Contains(listed, id) {
+			t.Errorf("all.go lacks the line:\n\t%s,", camel(id))
+		}
+	}
+	if diff := cmp.Diff(declared, listed); diff != "" {
+		t.Errorf("rules (-folder +all.go):\n%s", diff)
+	}
+	if unique := slices.Compact(slices.Clone(listed)); len(unique) != len(listed) {
+		t.Error("an id is listed twice")
+	}
+	for _, id := range rules.Retired {
+		if slices.Contains(listed, id) {
+			t.Errorf("%s is retired and may not be given again", id)
+		}
+	}
+}
+
+// declaredIDs returns the ids of the rules in a file and checks that a rule's
+// file and variable are called as its id says.
+func declaredIDs(t *testing.T, file string) []string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	ast.Inspect(f, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 {
+			return true
+		}
+		id := ruleID(spec.Values[0])
+		if id == "" {
+			return true
+		}
+		ids = append(ids, id)
+		if name := spec.Names[0].Name; !strings.EqualFold(name, camel(id)) {
+			t.Errorf("%s: the variable of rule %s is called %s, want %s", file, id, name, camel(id))
+		}
+		if file != snake(id)+".go" && file != "input.go" {
+			t.Errorf("%s: rule %s belongs into %s.go", file, id, snake(id))
+		}
+		return true
+	})
+	return ids
+}
+
+// ruleID returns the id in "&lint.Rule{ID: "…"}".
+func ruleID(e ast.Expr) string {
+	ref, ok := e.(*ast.UnaryExpr)
+	if !ok {
+		return ""
+	}
+	lit, ok := ref.X.(*ast.CompositeLit)
+	if !ok {
+		return ""
+	}
+	if sel, ok := lit.Type.(*ast.SelectorExpr); !ok || sel.Sel.Name != "Rule" {
+		return ""
+	}
+	for _, el := range lit.Elts {
+		kv, ok := el.(*ast.KeyValueExpr)
+		if !ok {
+			continue
+		}
+		if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "ID" {
+			if v, ok := kv.Value.(*ast.BasicLit); ok {
+				return strings.Trim(v.Value, `"`)
+			}
+		}
+	}
+	return ""
+}
+
+func TestRuleIsFilledIn(t *testing.T) {
+	kebab := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	sections := []lint.Section{
+		lint.SchemaSection, lint.AttachmentSection, lint.HostnameSection, lint.BackendSection, lint.GrantSection,
+		lint.TLSSection, lint.ImplementationSection, lint.InputSection,
+	}
+	for _, r := range rules.All {
+		t.Run(r.ID, func(t *testing.T) {
+			if !kebab.MatchString(r.ID) {
+				t.Error("the id is not kebab-case")
+			}
+			if wrong := style(r.Summary); wrong != "" {
+				t.Errorf("summary %q %s", r.Summary, wrong)
+			}
+			if r.Summary == "" || strings.Contains(r.Summary, "\n") {
+				t.Error("the summary is not one line")
+			}
+			if !slices.Contains(sections, r.Section) {
+				t.Errorf("section %q is not one of %v", r.Section, sections)
+			}
+			if r.Since == "" {
+				t.Error("Since is empty")
+			}
+			if r.Check == nil && r.Section != lint.InputSection {
+				t.Error("Check is nil outside the input section")
+			}
+		})
+	}
+}
+
+// style says what is wrong with a message, or nothing.
+func style(message string) string {
+	first := []rune(message + " ")[0]
+	word, _, _ := strings.Cut(message, " ")
+	switch {
+	case strings.HasSuffix(message, "."):
+		return "ends in a full stop"
+	case strings.Contains(message, "\n"):
+		return "has more than one line"
+	case strings.TrimSpace(message) != message || message == "":
+		return "is empty or has blanks around it"
+	case unicode.IsUpper(first) && !properNoun.MatchString(word):
+		return "does not start in lower case"
+	}
+	return ""
+}
+
+// properNoun are words that keep their capitals at the start of a message: kinds
+// and fields of the Kubernetes API, and acronyms.
+var properNoun = regexp.MustCompile(`^[A-Z]+s?$|^[A-Z][A-Za-z]*[a-z][A-Z][A-Za-z]*$|^(Gateway|Service|Secret|Namespace|Deployment|Envoy)s?$|^[A-Z]{2}`)
+
+// example is one YAML block of a page.
+type example struct {
+	options, yaml string
+}
+
+var (
+	heading = regexp.MustCompile(`(?m)^## (.*)$`)
+	fence   = regexp.MustCompile("(?ms)^(?:<!-- (lint[^\n]*) -->\n+)?```yaml\n(.*?)^```$")
+)
+
+// examples returns the YAML blocks under each heading of a page.
+func examples(page string) map[string][]example {
+	out := map[string][]example{}
+	at := heading.FindAllStringSubmatchIndex(page, -1)
+	for i, h := range at {
+		end := len(page)
+		if i+1 < len(at) {
+			end = at[i+1][0]
+		}
+		for _, m := range fence.FindAllStringSubmatch(page[h[1]:end], -1) {
+			out[page[h[2]:h[3]]] = append(out[page[h[2]:h[3]]], example{m[1], m[2]})
+		}
+	}
+	return out
+}
+
+// TestPages holds every page to its own examples: the rule finds something in
+// the bad one and nothing in the good one.
+func TestPages(t *testing.T) {
+	for _, r := range rules.All {
+		t.Run(r.ID, func(t *testing.T) {
+			page, err := rules.Page(r.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasPrefix(page, "# "+r.ID+"\n") {
+				t.Errorf("the page does not begin with %q", "# "+r.ID)
+			}
+			for _, h := range []string{"Why it matters", "How to fix", "Sources"} {
+				if !strings.Contains(page, "\n## "+h+"\n") {
+					t.Errorf("the page lacks a section %q", h)
+				}
+			}
+			blocks := examples(page)
+			if len(blocks["Bad"]) != 1 || len(blocks["Good"]) != 1 {
+				t.Fatalf("the page has %d bad and %d good examples, want one of each", len(blocks["Bad"]), len(blocks["Good"]))
+			}
+			if found := findings(t, r, blocks["Bad"][0]); len(found) == 0 {
+				t.Error("the rule finds nothing in the bad example")
+			}
+			for _, d := range findings(t, r, blocks["Good"][0]) {
+				t.Errorf("the rule finds something in the good example: %s: %s", d.Range, d.Message)
+			}
+		})
+	}
+	files, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if id := strings.ReplaceAll(strings.TrimSuffix(file, ".md"), "_", "-"); rules.Get(id) == nil {
+			t.Errorf("%s is the page of no rule", file)
+		}
+	}
+}
+
+// findings returns what a rule finds in an example and checks the findings' form.
+func findings(t *testing.T, r *lint.Rule, e example) diag.List {
+	t.Helper()
+	o, _ := options(t, e.options)
+	var out diag.List
+	for _, d := range lintText(t, e.yaml, o) {
+		if d.Rule != r.ID {
+			continue
+		}
+		out = append(out, d)
+		if wrong := style(d.Message); wrong != "" {
+			t.Errorf("message %q %s", d.Message, wrong)
+		}
+		if d.Range.Start.Line == 0 {
+			t.Errorf("finding %q has no position", d.Message)
+		}
+		if d.Profile == "" {
+			t.Errorf("finding %q has no profile", d.Message)
+		}
+	}
+	return out
+}
+
+// TestGoldenCasesExist: each rule has a case with a finding and one without.
+func TestGoldenCasesExist(t *testing.T) {
+	for _, r := range rules.All {
+		found, quiet := false, false
+		cases, err := filepath.Glob(filepath.Join(golden, r.ID, "*.txtar"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range cases {
+			a, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range a.Files {
+				if f.Name == "want" {
+					has := strings.Contains(string(f.Data), " "+r.ID+" ")
+					found, quiet = found || has, quiet || !has
+				}
+			}
+		}
+		if !found || !quiet {
+			t.Errorf("%s/%s: case with a finding: %v, case without: %v; want both", golden, r.ID, found, quiet)
+		}
+	}
+	folders, err := os.ReadDir(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range folders {
+		if rules.Get(f.Name()) == nil {
+			t.Errorf("%s/%s belongs to no rule", golden, f.Name())
+		}
+	}
+}
