@@ -268,11 +268,11 @@ func findings(t *testing.T, r *lint.Rule, e example) diag.List {
 func TestGoldenCasesExist(t *testing.T) {
 	for _, r := range rules.All {
 		found, quiet := false, false
-		cases, err := filepath.Glob(filepath.Join(golden, r.ID, "*.txtar"))
+		files, err := filepath.Glob(filepath.Join(cases, r.ID, "*.txtar"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range cases {
+		for _, name := range files {
 			a, err := txtar.ParseFile(name)
 			if err != nil {
 				t.Fatal(err)
@@ -285,16 +285,16 @@ func TestGoldenCasesExist(t *testing.T) {
 			}
 		}
 		if !found || !quiet {
-			t.Errorf("%s/%s: case with a finding: %v, case without: %v; want both", golden, r.ID, found, quiet)
+			t.Errorf("%s/%s: case with a finding: %v, case without: %v; want both", cases, r.ID, found, quiet)
 		}
 	}
-	folders, err := os.ReadDir(golden)
+	folders, err := os.ReadDir(cases)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range folders {
 		if rules.Get(f.Name()) == nil {
-			t.Errorf("%s/%s belongs to no rule", golden, f.Name())
+			t.Errorf("%s/%s belongs to no rule", cases, f.Name())
 		}
 	}
 }
