@@ -84,40 +84,15 @@ type Hosts struct {
 	CrossKind          CrossKind
 }
 
-// MethodMatch is a GRPCRouteMatch's method after defaulting. Nil names are
-// absent.
-type MethodMatch struct {
-	Regex           bool
-	Service, Method *string
-}
-
-// PathKind is the shape of the paths a match takes.
-type PathKind int
-
-// The shapes, over gRPC paths "/SERVICE/METHOD" (two non-empty segments).
-const (
-	AnyPath     PathKind = iota
-	ExactPath            // "/" + Service + "/" + Method
-	ServicePath          // "/" + Service + "/" + any segment
-	MethodPath           // "/" + any segment + "/" + Method
-	RegexPath            // the whole path is in the language of Pattern
-	NoPath               // can match no gRPC path
-)
-
-// PathForm is what an implementation makes of a match's path conditions.
-type PathForm struct {
-	Kind            PathKind
-	Service, Method string
-	Pattern         string // RE2, for RegexPath; anchors not needed
-	Partial         bool   // RegexPath: found anywhere instead of full match
-	Length          int    // characters of the path value the implementation ranks by
-}
-
 // Matching is how one match is evaluated (semantics 3.2, 3.4, 3.5).
 type Matching struct {
 	// Form turns a method match (nil: none) into the paths it takes; nil means
 	// [SpecForm].
 	Form func(*MethodMatch) PathForm
+	// HTTPRegexPartial: an HTTPRoute's path regex is found anywhere in the path.
+	HTTPRegexPartial bool
+	// HTTPLength is the characters an HTTPRoute's path counts; nil means all.
+	HTTPLength func(t PathType, value string) int
 	// HeaderRegexPartial: a header regex is found anywhere in the value.
 	HeaderRegexPartial bool
 	// HeadersAllAnded: equivalent names of one match are all required; the
@@ -133,55 +108,6 @@ type Matching struct {
 	// InvalidRegexBlocksAll: one pattern that does not compile stops every
 	// update, so that the whole table is unknown.
 	InvalidRegexBlocksAll bool
-}
-
-// Unit is one match of one rule under one effective hostname, as precedence sees
-// it.
-type Unit struct {
-	HTTP    bool   // a unit of an HTTPRoute
-	Host    string // effective hostname, "" for any
-	OwnHost string // the route's own hostname it comes from, "" for none
-	Path    PathForm
-	// ServiceChars and MethodChars are the characters criteria 3 and 4 count,
-	// after the reading of regular expressions.
-	ServiceChars, MethodChars int
-	Headers                   int // header conditions that count
-	HTTPMethod                bool
-	QueryParams               int
-}
-
-// Criterion is one step of precedence: the greater value wins. Over is the unit,
-// or all units of its rule when Precedence.PerRule.
-type Criterion struct {
-	Name string // as explain prints it: "service characters"
-	Of   func(over []Unit) int
-}
-
-// RegexLength is how many characters a regular expression counts in precedence,
-// which the specification leaves open (gateway-api issue 2216).
-type RegexLength int
-
-// The readings.
-const (
-	PatternLength RegexLength = iota // the length of the pattern's text
-	MatchedLength                    // the length of what it matched: all constraining units tie
-	ZeroLength                       // none
-)
-
-// Precedence orders the units that match a request (semantics 3.3).
-type Precedence struct {
-	RegexLength RegexLength
-	PerRule     bool // a rule ranks as one, by the maximum over its matches
-	// Criteria come first; nil means [SpecCriteria]. Then come age, namespace/name,
-	// rule index and match index, as TieBreaks says.
-	Criteria []Criterion
-	// HTTPFirst: on a tie of the criteria HTTPRoutes come before GRPCRoutes.
-	HTTPFirst bool
-	// NamespaceThenName compares the two apart; the specification compares
-	// "namespace/name".
-	NamespaceThenName bool
-	// TiesUndefined: the order among routes is not determined after the criteria.
-	TiesUndefined bool
 }
 
 // FilterVerdicts is what happens to each filter type at one level.
