@@ -1,0 +1,197 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/simulate"
+)
+
+// unmatchedShown is how many candidates that did not match are listed without -v:
+// the first are the nearest, and a large table has thousands.
+const unmatchedShown = 8
+
+// ExplainText writes where a call goes and why for people.
+func ExplainText(w io.Writer, x *simulate.Explanation, o Options) error {
+	p := explainPrinter{Options: o, style: o.style(), x: x, view: explanationOf(x)}
+	p.headline()
+	p.answer()
+	if !o.Quiet {
+		p.considered()
+		p.list("did you mean", x.Near)
+		p.list("the answer depends on what the input does not show", x.Unknowns)
+		p.list("notes", x.Notes)
+	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+type explainPrinter struct {
+	strings.Builder
+	Options
+	style
+	x    *simulate.Explanation
+	view *explanation
+}
+
+// headline says how the call ends in one line.
+func (p *explainPrinter) headline() {
+	v := p.view
+	var end string
+	switch p.x.Decision.Outcome {
+	case routing.Routed:
+		end = p.good("routed") + " to " + p.bold(plain(p.target()))
+	case routing.Refused:
+		end = p.bad("taken by "+plain(p.target())) + ", which has no backend to give it"
+	case routing.NoMatch:
+		end = p.bad("no rule matches")
+	case routing.NoListener:
+		end = p.bad("no listener serves this host")
+	}
+	if v.Certainty != "certain" {
+		end += " " + p.doubt("("+v.Certainty+")")
+	}
+	fmt.Fprintf(p, "%s/%s/%s: %s\n\n", p.bold(plain(v.Request.Authority)), plain(v.Request.Service), plain(v.Request.Method), end)
+}
+
+func (p *explainPrinter) target() string {
+	v := p.view
+	return ruleText(v.Route.Kind, v.Route.Namespace+"/"+v.Route.Name, *v.Rule, v.RuleName)
+}
+
+// answer lists what takes the call on its way, from the listener to the backends.
+func (p *explainPrinter) answer() {
+	v, d := p.view, p.x.Decision
+	if l := v.Listener; l != nil {
+		p.field("listener", plain(listenerText(l)))
+	}
+	if d.Host != nil {
+		p.field("host", plain(anyHost(v.Hostname)))
+	}
+	if d.Entry != nil {
+		p.field("rule", plain(p.target())+p.at(v.Route.File, v.Route.Line))
+		p.field("match", plain(matchText(d.Entry)))
+		for _, f := range v.Filters {
+			p.field("filter", plain(filterText(&f)))
+		}
+		for i := range v.Backends {
+			p.backend(&v.Backends[i])
+		}
+		if why := d.Entry.Action.Why; why != "" {
+			p.field("because", plain(why))
+		}
+	}
+	if d.Misdirected {
+		p.field("connection", plain("the authority belongs to another listener than the connection's SNI"))
+	}
+	p.field("answer", p.response())
+	if v.Profile != "" {
+		p.field("profile", v.Profile)
+	}
+}
+
+func (p *explainPrinter) response() string {
+	if r := p.view.Response; r != nil {
+		return p.bad(responseText(r))
+	}
+	refused := false
+	for _, b := range p.view.Backends {
+		refused = refused || b.Response != nil && b.Weight > 0
+	}
+	if refused {
+		return "the backend's, or the error of the share that has none"
+	}
+	return "the backend's"
+}
+
+func (p *explainPrinter) backend(b *backendShare) {
+	text := fmt.Sprintf("%-5s %5s  %s", b.Share, strconv.FormatFloat(b.Percent, 'f', -1, 64)+"%", plain(backendText(b)))
+	switch {
+	case b.Refusal != nil:
+		text += "  " + p.bad(plain(b.Refusal.Reason+": "+b.Refusal.Message))
+	case b.Unknown != "":
+		text += "  " + p.doubt("unknown: "+plain(b.Unknown))
+	case b.Certainty != "certain":
+		text += "  " + p.doubt("("+b.Certainty+")")
+	}
+	p.field("backend", text)
+	if b.Response != nil {
+		p.field("", p.bad(strings.Repeat(" ", 14)+"its calls get "+responseText(b.Response)))
+	}
+	for i := range b.Filters {
+		p.field("", strings.Repeat(" ", 14)+"filter "+plain(filterText(&b.Filters[i])))
+	}
+}
+
+func (p *explainPrinter) field(name, text string) {
+	fmt.Fprintf(p, "  %s %s\n", p.label(pad(name, 10)), text)
+}
+
+func (p *explainPrinter) at(file string, line int) string {
+	if file == "" {
+		return ""
+	}
+	return p.dim(fmt.Sprintf("  %s:%d", plain(file), line))
+}
+
+// considered lists every candidate with the criterion on which it lost.
+func (p *explainPrinter) considered() {
+	if len(p.view.Considered) == 0 {
+		return
+	}
+	fmt.Fprintf(p, "\n%s\n", p.bold("considered, best first"))
+	shown, hidden := 0, 0
+	for i := range p.view.Considered {
+		c, verdict := &p.view.Considered[i], p.x.Decision.Considered[i].Verdict
+		if verdict == routing.Unmatched {
+			if shown++; shown > unmatchedShown && !p.Verbose {
+				hidden++
+				continue
+			}
+		}
+		p.candidate(c, &p.x.Decision.Considered[i])
+	}
+	if hidden > 0 {
+		fmt.Fprintf(p, "  %s\n", p.dim(fmt.Sprintf("and %d more that did not match (-v lists them)", hidden)))
+	}
+}
+
+func (p *explainPrinter) candidate(c *candidate, of *routing.Candidate) {
+	name := ruleText(c.Kind, c.Route, c.Rule, c.RuleName)
+	if c.Match != nil {
+		name += fmt.Sprintf(" matches[%d]", *c.Match)
+	}
+	verdict, why := p.good("won"), ""
+	switch of.Verdict {
+	case routing.Lost:
+		verdict, why = p.doubt("lost on "+plain(of.Key)), of.Why
+	case routing.Unmatched:
+		verdict, why = p.dim("did not match"), of.Why
+	}
+	fmt.Fprintf(p, "  %s%s: %s\n", plain(name), p.at(c.File, c.Line), verdict)
+	for _, line := range wrap(plain(why), p.width()-6) {
+		fmt.Fprintf(p, "      %s\n", line)
+	}
+	if p.Verbose && c.Certainty != "certain" {
+		fmt.Fprintf(p, "      %s\n", p.doubt(c.Certainty+": "+plain(of.Entry.Why)))
+	}
+}
+
+func (p *explainPrinter) list(title string, texts []string) {
+	if len(texts) == 0 {
+		return
+	}
+	fmt.Fprintf(p, "\n%s\n", p.bold(title))
+	for _, text := range texts {
+		for i, line := range wrap(plain(text), p.width()-4) {
+			lead := "  - "
+			if i > 0 {
+				lead = "    "
+			}
+			fmt.Fprintf(p, "%s%s\n", lead, line)
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package render
+
+import (
+	"io"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/simulate"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// statusReport is the grpcroute.status/v1 contract.
+type statusReport struct {
+	Schema   string          `json:"schema"`
+	Routes   []routeStatus   `json:"routes"`
+	Gateways []gatewayStatus `json:"gateways"`
+}
+
+type routeStatus struct {
+	Kind string `json:"kind"`
+	objectKey
+	File    string         `json:"file,omitempty"`
+	Parents []parentStatus `json:"parents"`
+	Why     string         `json:"why,omitempty"` // why no controller writes a status
+}
+
+type parentStatus struct {
+	// ParentRef is the reference as a controller writes it into the status; it is
+	// the API's own wire form.
+	ParentRef      gatewayv1.ParentReference `json:"parentRef"`
+	ControllerName string                    `json:"controllerName"` // "" when the input does not show it
+	Conditions     []condition               `json:"conditions"`
+}
+
+type condition struct {
+	Type      string `json:"type"`
+	Status    string `json:"status"`
+	Reason    string `json:"reason"`
+	Message   string `json:"message"`
+	Certainty string `json:"certainty"`
+	Cause     *cause `json:"cause,omitempty"`
+}
+
+type cause struct {
+	File  string    `json:"file"`
+	Start *position `json:"start,omitempty"`
+	Field string    `json:"field"`
+}
+
+type gatewayStatus struct {
+	objectKey
+	File       string           `json:"file,omitempty"`
+	Certainty  string           `json:"certainty"` // unknown: the Gateway is not in the input
+	Conditions []condition      `json:"conditions"`
+	Listeners  []listenerStatus `json:"listeners"`
+}
+
+type listenerStatus struct {
+	Name           string      `json:"name"`
+	AttachedRoutes int         `json:"attachedRoutes"`
+	SupportedKinds []string    `json:"supportedKinds"`
+	Conditions     []condition `json:"conditions"`
+}
+
+// StatusJSON writes predicted conditions as grpcroute.status/v1.
+func StatusJSON(w io.Writer, r *simulate.StatusReport) error {
+	return encode(w, statusOf(r))
+}
+
+func statusOf(r *simulate.StatusReport) *statusReport {
+	out := &statusReport{Schema: "grpcroute.status/v1", Routes: []routeStatus{}, Gateways: []gatewayStatus{}}
+	for i := range r.Routes {
+		s := &r.Routes[i]
+		route := routeStatus{Kind: s.Route.Kind, objectKey: objectKey{s.Route.Namespace, s.Route.Name}, Why: s.Why, Parents: []parentStatus{}}
+		if s.Route.Doc != nil {
+			route.File = validText(s.Route.Doc.File.Name)
+		}
+		for _, p := range s.Parents {
+			route.Parents = append(route.Parents, parentStatus{p.Parent.Ref, p.Controller, conditionsOf(p.Conditions)})
+		}
+		out.Routes = append(out.Routes, route)
+	}
+	for i := range r.Gateways {
+		s := &r.Gateways[i]
+		g := gatewayStatus{
+			objectKey: objectKey{s.Gateway.Namespace, s.Gateway.Name}, Certainty: s.Gateway.Certainty.String(),
+			Conditions: conditionsOf(s.Conditions), Listeners: []listenerStatus{},
+		}
+		if s.Gateway.Object != nil {
+			g.File = validText(s.Gateway.Object.Doc.File.Name)
+		}
+		for _, l := range s.Listeners {
+			g.Listeners = append(g.Listeners, listenerStatus{l.Listener.Name, l.AttachedRoutes, list(l.SupportedKinds), conditionsOf(l.Conditions)})
+		}
+		out.Gateways = append(out.Gateways, g)
+	}
+	return out
+}
+
+func conditionsOf(cs []simulate.Condition) []condition {
+	out := []condition{}
+	for _, c := range cs {
+		out = append(out, condition{c.Type, c.Status, c.Reason, c.Message, c.Certainty.String(), causeOf(c.Cause)})
+	}
+	return out
+}
+
+func causeOf(c *simulate.Cause) *cause {
+	if c == nil || c.Range == (diag.Range{}) && c.Field == "" {
+		return nil
+	}
+	return &cause{validText(c.Range.File), positionOf(c.Range.Start), c.Field}
+}

@@ -1,0 +1,138 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/simulate"
+)
+
+// StatusText writes predicted conditions for people: a table per parent and per
+// listener, and under it the message of each condition that is not as it should
+// be.
+func StatusText(w io.Writer, r *simulate.StatusReport, o Options) error {
+	p := statusPrinter{Options: o, style: o.style()}
+	for i := range r.Routes {
+		p.route(&r.Routes[i])
+	}
+	for i := range r.Gateways {
+		p.gateway(&r.Gateways[i])
+	}
+	if p.err != nil {
+		return p.err
+	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+type statusPrinter struct {
+	strings.Builder
+	Options
+	style
+	err error
+}
+
+func (p *statusPrinter) heading(text, file string) {
+	if p.Len() > 0 {
+		p.WriteByte('\n')
+	}
+	if file != "" {
+		file = p.dim("  " + plain(file))
+	}
+	fmt.Fprintf(p, "%s%s\n", p.bold(plain(text)), file)
+}
+
+func (p *statusPrinter) route(s *simulate.RouteStatus) {
+	file := ""
+	if s.Route.Doc != nil {
+		file = s.Route.Doc.File.Name
+	}
+	p.heading(s.Route.Kind+" "+s.Route.Key(), file)
+	if len(s.Parents) == 0 {
+		p.text("  ", p.doubt("no status: ")+plain(s.Why))
+	}
+	for _, parent := range s.Parents {
+		controller := parent.Controller
+		if controller == "" {
+			controller = "unknown"
+		}
+		p.text("  ", p.label("parent ")+plain(parentText(parent.Parent))+p.dim(plain(", controller "+controller)))
+		p.conditions(parent.Conditions)
+	}
+}
+
+func (p *statusPrinter) gateway(s *simulate.GatewayStatus) {
+	if s.Gateway.Object == nil {
+		p.heading("Gateway "+s.Gateway.Key(), "")
+		p.text("  ", p.doubt(s.Gateway.Certainty.String()+": ")+"the Gateway is not in the input")
+		return
+	}
+	p.heading("Gateway "+s.Gateway.Key(), s.Gateway.Object.Doc.File.Name)
+	p.conditions(s.Conditions)
+	for _, l := range s.Listeners {
+		kinds := strings.Join(l.SupportedKinds, ", ")
+		if kinds == "" {
+			kinds = "none"
+		}
+		p.text("  ", p.label("listener ")+plain(l.Listener.Name)+p.dim(plain(fmt.Sprintf(", %s attached, kinds %s", count(l.AttachedRoutes, "route"), kinds))))
+		p.conditions(l.Conditions)
+	}
+}
+
+func (p *statusPrinter) conditions(cs []simulate.Condition) {
+	t := table{header: []string{"condition", "status", "reason", "certainty", "cause"}}
+	for _, c := range cs {
+		at := ""
+		if c.Cause != nil {
+			at = plain(c.Cause.Range.String())
+		}
+		t.rows = append(t.rows, []string{plain(c.Type), plain(c.Status), plain(c.Reason), c.Certainty.String(), at})
+	}
+	t.paint = func(row, column int, text string) string { return p.cell(&cs[row], column, text) }
+	if err := t.write(p, p.Options, "    "); err != nil {
+		p.err = err
+	}
+	for _, c := range cs {
+		if c.Message != "" && (p.Verbose || !fine(&c) || c.Certainty != diag.Certain) {
+			p.text("    ", p.label(plain(c.Type)+": ")+plain(c.Message))
+		}
+	}
+}
+
+func (p *statusPrinter) cell(c *simulate.Condition, column int, text string) string {
+	switch {
+	case column == 0 || column == 4:
+		return text
+	case column == 3 && c.Certainty == diag.Certain:
+		return p.dim(text)
+	case column == 3, c.Status == "Unknown":
+		return p.doubt(text)
+	case fine(c):
+		return p.good(text)
+	}
+	return p.bad(text)
+}
+
+// text writes a text wrapped under itself.
+func (p *statusPrinter) text(lead, text string) {
+	for i, line := range wrap(text, p.width()-len(lead)-2) {
+		if i > 0 {
+			line = "  " + line
+		}
+		fmt.Fprintf(p, "%s%s\n", lead, line)
+	}
+}
+
+// adverse lists the conditions for which False is as it should be (Gateway API
+// condition polarity: GEP-1364).
+var adverse = []string{"Conflicted", "PartiallyInvalid", "OverlappingTLSConfig", "InsecureFrontendValidationMode", "RouteRulesOverlap"}
+
+func fine(c *simulate.Condition) bool {
+	if slices.Contains(adverse, c.Type) {
+		return c.Status == "False"
+	}
+	return c.Status == "True"
+}
