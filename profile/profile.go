@@ -38,10 +38,13 @@ type Constraint struct {
 type Profile struct {
 	Name        string   // as on the command line: "kgateway"
 	Title       string   // for people: "kgateway 2.x"
-	Controllers []string // GatewayClass spec.controllerName values it answers to
+	Controllers []string // GatewayClass spec.controllerName values it answers to; not asked with Status.ByClassName
 	Classes     []string // class names that mean it when the class is not in the input
 	Claims      []Claim
 	Constraints []Constraint
+	// AsBuilt is the same implementation as its pinned data plane really behaves,
+	// where that is far from what it documents; nil otherwise.
+	AsBuilt *Profile
 
 	Hosts      Hosts
 	Matching   Matching
@@ -79,9 +82,16 @@ type Hosts struct {
 	WildcardsEqualOnly bool // two wildcards intersect only when equal
 	WildcardOneLabel   bool // at request time a wildcard covers exactly one label
 	NoNarrowing        bool // routes keep their own hostnames; the listener's do not narrow them
-	OwnHostIgnored     bool // equal effective hostnames: the route's own hostname does not decide
-	Isolation          Scope
-	CrossKind          CrossKind
+	// DropClaimed: an effective hostname that is the hostname of another listener
+	// on the same port is dropped from the less specific listener.
+	DropClaimed bool
+	Isolation   Scope // of HTTP listeners
+	// IsolationTLS is that of HTTPS listeners: PerListener where the SNI chooses.
+	IsolationTLS Scope
+	// NoMisdirected: that the authority belongs to another listener than the SNI is
+	// not noticed; the call is routed inside the SNI's listener (semantics 2.7).
+	NoMisdirected bool
+	CrossKind     CrossKind
 }
 
 // Matching is how one match is evaluated (semantics 3.2, 3.4, 3.5).
@@ -103,6 +113,9 @@ type Matching struct {
 	RepeatedAny bool
 	// DropEmptyMatches: an empty match next to others is dropped.
 	DropEmptyMatches bool
+	// AlwaysValid: regular expressions are not looked at before the data plane
+	// reads them, so that a wrong one shows in no status.
+	AlwaysValid bool
 	// NotServed: the data plane never consults GRPCRoutes.
 	NotServed bool
 	// InvalidRegexBlocksAll: one pattern that does not compile stops every
@@ -115,10 +128,32 @@ type FilterVerdicts struct {
 	RequestHeaderModifier, ResponseHeaderModifier, RequestMirror, ExtensionRef Verdict
 }
 
+// Of returns the verdict on a filter type as spec.rules[].filters[].type writes
+// it; a type that GRPCRoute does not have is [Rejected].
+func (v FilterVerdicts) Of(filterType string) Verdict {
+	switch filterType {
+	case "RequestHeaderModifier":
+		return v.RequestHeaderModifier
+	case "ResponseHeaderModifier":
+		return v.ResponseHeaderModifier
+	case "RequestMirror":
+		return v.RequestMirror
+	case "ExtensionRef":
+		return v.ExtensionRef
+	}
+	return Rejected
+}
+
 // Filters is filter support; Rejected means that the requests concerned get
 // Answers.UnsupportedFilter.
 type Filters struct {
 	Rule, Backend FilterVerdicts
+	// ExtensionKinds are the kinds an ExtensionRef may name where it is supported;
+	// nil means that no source says.
+	ExtensionKinds []GroupKind
+	// BackendReason is the ResolvedRefs reason of an unsupported filter on a
+	// backendRef; "" means that it shows in Accepted or PartiallyInvalid instead.
+	BackendReason string
 	// MirrorGrantKind is the from kind that a mirror's ReferenceGrant must name;
 	// "" means the route's own kind.
 	MirrorGrantKind string
@@ -129,17 +164,40 @@ type GroupKind struct{ Group, Kind string }
 
 // Backends is how backendRefs are resolved and weighted (semantics 5).
 type Backends struct {
-	Kinds             []GroupKind // beyond core Service
-	GrantsIgnored     bool        // cross-namespace refs need no ReferenceGrant
-	PortUnchecked     bool        // a port that the Service lacks is not detected
-	ExistenceIgnored  bool        // a missing Service is not detected
-	ZeroWeightIsOne   bool
-	LoneWeightIgnored bool // a single backendRef takes everything, whatever its weight
+	Kinds []GroupKind // beyond core Service
+	// NoPortKinds are those of Kinds whose reference must not have a port.
+	NoPortKinds []GroupKind
+	// OtherKindsDropped: a reference to another kind is dropped without a word; its
+	// weight does not count.
+	OtherKindsDropped bool
+	CoreGroupAlias    bool // group "core" means ""
+	GrantsIgnored     bool // cross-namespace refs need no ReferenceGrant
+	PortUnchecked     bool // a port that the Service lacks is not detected
+	ExistenceIgnored  bool // a missing Service is not detected
+	// ZeroWeightUnchecked: references of weight 0 are dropped before anything about
+	// them is checked.
+	ZeroWeightUnchecked bool
+	ZeroWeightIsOne     bool
+	LoneWeightIgnored   bool // a single backendRef takes everything, whatever its weight
+	// ExternalName is what happens to Services of that type; unknown is
+	// implementation-specific.
+	ExternalName Verdict
+	// PortReason is the ResolvedRefs reason of a port that the Service lacks; ""
+	// means BackendNotFound.
+	PortReason string
 	// Protocol says how the implementation dials a Service port; nil means
-	// [SpecProtocol].
+	// [SpecProtocol]. Ask [Backends.Dial].
 	Protocol func(PortFacts) Protocol
 	SystemCA Verdict // BackendTLSPolicy wellKnownCACertificates: System
 	TLS      Verdict // BackendTLSPolicy
+}
+
+// Dial says how the implementation dials a Service port.
+func (b *Backends) Dial(f PortFacts) Protocol {
+	if b.Protocol == nil {
+		return SpecProtocol(f)
+	}
+	return b.Protocol(f)
 }
 
 // PortFacts is what a Service port and its policies say.
@@ -148,21 +206,24 @@ type PortFacts struct {
 	Port        int32
 	AppProtocol *string
 	TLS         bool // a usable BackendTLSPolicy covers it
+	HTTPRoute   bool // the reference stands in an HTTPRoute
 }
 
 // Protocol is how a backend is dialled, or why it is not.
 type Protocol struct {
 	Name    string // "h2c", "h2" (TLS) or "http1"
-	Reason  string // Gateway API reason when it cannot be used, as "UnsupportedProtocol"
+	Reason  string // Gateway API reason when the status says so, as "UnsupportedProtocol"
 	Message string
-	Fails   bool // calls to it fail with Answers.Protocol
+	Fails   bool // gRPC calls to it fail with Answers.Protocol
+	Unsure  bool // no source says; Name is the best guess
 }
 
-// Answer is what a client gets.
+// Answer is what a client gets. HTTP is the status the implementation sets; where
+// it is not 200 the client maps it, or Envoy does, which sends a gRPC call HTTP 200
+// and a grpc-status instead. GRPC is the status code the client sees either way.
 type Answer struct {
-	HTTP   int // status of the HTTP response
-	GRPC   int // grpc-status as the client sees it
-	Source string
+	HTTP, GRPC int
+	Source     string
 }
 
 // Answers is what clients get when a call is not served (semantics 3.8).
@@ -183,24 +244,37 @@ type Status struct {
 	// SectionAlwaysNoMatchingParent: with sectionName or port every failure to
 	// attach is NoMatchingParent.
 	SectionAlwaysNoMatchingParent bool
+	// ParentPortIgnored: parentRef.port does not select a listener.
+	ParentPortIgnored bool
 	// LastRejection: the reason is that of the last listener that refused;
 	// otherwise that of the latest stage reached.
 	LastRejection bool
-	// Stages is the order in which a listener refuses; nil means namespace and
-	// kind before hostname (semantics 2.2).
+	// ConflictedTakeNone: no route attaches to a conflicted listener. The
+	// specification counts attached routes whatever the listener's condition.
+	ConflictedTakeNone bool
+	// ListenersAlwaysValid: listener conditions are True whatever the listener says.
+	ListenersAlwaysValid bool
+	// Stages is the order in which a listener refuses; nil means [SpecStages].
 	Stages []Stage
 	// AcceptedMessage and ResolvedMessage are the texts of the True conditions.
 	AcceptedMessage, ResolvedMessage string
 	// CrossKindReason is the Accepted=False reason of a cross-kind loser; "" is
 	// implementation-defined.
 	CrossKindReason string
-	// PartiallyInvalid: the condition is written.
+	// NoPartiallyInvalid: that condition is never written.
 	NoPartiallyInvalid bool
-	// InvalidRule is the Accepted=False reason when rules are replaced, as
+	// InvalidRule is the Accepted=False reason when any rule is replaced, as
 	// "RouteRuleReplaced"; "" means UnsupportedValue only when every rule is
 	// invalid.
 	InvalidRule string
-	// MissingBackendReason and so on stay the Gateway API's.
+}
+
+// StageOrder returns the stages in the order in which a listener refuses.
+func (s *Status) StageOrder() []Stage {
+	if s.Stages == nil {
+		return SpecStages
+	}
+	return s.Stages
 }
 
 // Stage is one test a listener makes of a route.
@@ -212,16 +286,27 @@ const (
 	NamespaceStage
 	KindStage
 	HostnameStage
+	// ConflictStage is the cross-kind conflict of [CrossKind], always the last.
+	ConflictStage
 )
+
+// SpecStages is the order of the specification's reasons: sectionName and port,
+// then allowedRoutes, then hostnames.
+var SpecStages = []Stage{SectionStage, KindStage, NamespaceStage, HostnameStage}
 
 // Transport is what carries calls to the implementation.
 type Transport struct {
 	// Tunnel: calls arrive through a tunnel whose protocol matters to gRPC.
 	Tunnel bool
-	// AnyProtocolBinds: the listener's protocol does not limit binding.
+	// TunnelFails are the tunnel protocols that lose gRPC trailers.
+	TunnelFails []string
+	// AnyProtocolBinds: the listener's protocol does not limit binding; it only
+	// chooses the default kinds.
 	AnyProtocolBinds bool
-	// ListenerProtocols that are served; nil means HTTP and HTTPS.
+	// ListenerProtocols that carry GRPCRoutes; nil means HTTP and HTTPS.
 	ListenerProtocols []string
+	// NoTLS: the data plane terminates no TLS, whatever the listener says.
+	NoTLS bool
 	// NoCleartextHTTP2: an HTTP listener does not take h2c.
 	NoCleartextHTTP2 bool
 }
