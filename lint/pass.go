@@ -42,11 +42,18 @@ func (p *Pass) Report(doc *manifest.Document, path manifest.Path, d diag.Diagnos
 	p.ReportAs(d.Severity, doc, path, d)
 }
 
-// ReportKey is [Pass.Report] for a field that should not be there at all: the
-// range is that of its key.
+// ReportKey is [Pass.Report] followed by [Pass.OnKey].
 func (p *Pass) ReportKey(doc *manifest.Document, path manifest.Path, d diag.Diagnostic) {
 	p.Report(doc, path, d)
-	p.found[len(p.found)-1].onKey = true
+	p.OnKey()
+}
+
+// OnKey moves the finding reported last to the key of its field, as for a field
+// that should not be there at all.
+func (p *Pass) OnKey() {
+	if n := len(p.found); n > 0 {
+		p.found[n-1].onKey = true
+	}
 }
 
 // ReportAs is [Pass.Report] with a severity that may be [diag.Info].
@@ -82,6 +89,13 @@ func (p *Pass) ReportFailure(doc *manifest.Document, f *admission.Failure, path 
 	p.Report(doc, path, d)
 	last := &p.found[len(p.found)-1]
 	last.explains = append(last.explains, f)
+}
+
+// Explains says that the finding reported last explains a further failure, too.
+func (p *Pass) Explains(f *admission.Failure) {
+	if n := len(p.found); n > 0 {
+		p.found[n-1].explains = append(p.found[n-1].explains, f)
+	}
 }
 
 // ReportRefusal adds a finding for an edge that does not hold. What d leaves zero

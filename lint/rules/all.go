@@ -7,7 +7,21 @@ import "github.com/grpcroute/grpcroute/lint"
 // All lists the rules by id, one a line. A test compares the list with the
 // folder and prints the line that is missing.
 var All = []*lint.Rule{
+	apiVersionNotServed,
+	crdDefaultOnly,
+	experimentalField,
+	hostnameIsIP,
+	hostnameSyntax,
+	matchTotalLimit,
+	methodFullPathInService,
+	methodLeadingDot,
+	methodMatchEmpty,
+	ruleNameDuplicate,
+	rulesLimitSplit,
 	schemaViolation,
+	sessionPersistenceV17Shape,
+	unknownField,
+	yamlUnquotedString,
 }
 
 // Retired lists the ids of rules that are gone. They are never given again.

@@ -1,0 +1,66 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/grpcroute/grpcroute/admission"
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
+)
+
+var sessionPersistenceV17Shape = &lint.Rule{
+	ID:       "session-persistence-v17-shape",
+	Summary:  "sessionPersistence is written in a shape that Gateway API 1.6 and 1.7 do not share",
+	Section:  lint.SchemaSection,
+	Severity: diag.Warning,
+	Since:    "0.1",
+	Fix:      lint.OfferFix,
+	Check:    checkSessionPersistenceV17Shape,
+	PerSet:   true,
+}
+
+// sessionMembers says where each member that is not in both shapes belongs: 1.7
+// turned sessionName and cookieConfig into unions by type.
+var sessionMembers = []struct{ key, has, instead string }{
+	{"sessionName", "1.6", "cookie.name or header.name"},
+	{"cookieConfig", "1.6", "cookie"},
+	{"cookie", "1.7", "sessionName and cookieConfig"},
+	{"header", "1.7", "sessionName"},
+}
+
+func checkSessionPersistenceV17Shape(p *lint.Pass) {
+	for _, route := range p.Set.GRPCRoutes.All {
+		sessionShapes(p, route.Doc, len(route.Value.Spec.Rules))
+	}
+	for _, route := range p.Set.HTTPRoutes.All {
+		sessionShapes(p, route.Doc, len(route.Value.Spec.Rules))
+	}
+}
+
+// sessionShapes reads the document, not the typed value: the types know only the
+// shape of the version they were built for.
+func sessionShapes(p *lint.Pass, doc *manifest.Document, rules int) {
+	for i := range rules {
+		path := at("spec", "rules", i, "sessionPersistence")
+		v, _ := valueAt(doc, path)
+		session, _ := v.(map[string]any)
+		for _, m := range sessionMembers {
+			if _, ok := session[m.key]; !ok {
+				continue
+			}
+			other := "1.7"
+			if m.has == other {
+				other = "1.6"
+			}
+			field := below(path, m.key)
+			reportExplaining(p, doc, field, diag.Diagnostic{
+				Message: fmt.Sprintf("sessionPersistence.%s exists in Gateway API %s only: %s writes %s", m.key, m.has, other, m.instead),
+				Hint:    "write the shape of the version your clusters serve, and change it together with their CRDs",
+			}, func(f *admission.Failure) bool {
+				return f.Source == diag.UnknownField && len(f.Path) == len(field) && hasPrefix(f.Path, field)
+			})
+			p.OnKey()
+		}
+	}
+}
