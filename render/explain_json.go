@@ -117,4 +117,3 @@ type candidate struct {
 	File      string         `json:"file,omitempty"`
 	Line      int            `json:"line,omitempty"`
 }
-

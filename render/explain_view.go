@@ -117,4 +117,3 @@ func indexOf(match int) *int {
 	}
 	return &match
 }
-

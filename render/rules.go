@@ -46,7 +46,7 @@ func RulePageJSON(w io.Writer, r *lint.Rule, page string) error {
 // RulesText writes the catalogue as a table.
 func RulesText(w io.Writer, rules []*lint.Rule, o Options) error {
 	style := o.style()
-	t := table{header: []string{"rule", "severity", "section", "finds"}}
+	t := table{header: []string{"rule", "severity", "section", "finds"}, prose: true}
 	for _, r := range rules {
 		t.rows = append(t.rows, []string{r.ID, r.Severity.String(), string(r.Section), r.Summary})
 	}

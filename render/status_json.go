@@ -20,7 +20,14 @@ type routeStatus struct {
 	objectKey
 	File    string         `json:"file,omitempty"`
 	Parents []parentStatus `json:"parents"`
-	Why     string         `json:"why,omitempty"` // why no controller writes a status
+	Why     string         `json:"why,omitempty"` // why Parents is empty
+	Skipped []skipped      `json:"skipped,omitempty"`
+}
+
+// skipped is a parentRef that no controller writes an entry for.
+type skipped struct {
+	ParentRef gatewayv1.ParentReference `json:"parentRef"`
+	Why       string                    `json:"why"`
 }
 
 type parentStatus struct {
@@ -33,9 +40,10 @@ type parentStatus struct {
 
 type condition struct {
 	Type      string `json:"type"`
-	Status    string `json:"status"`
+	Status    string `json:"status"` // "Unknown" with certainty "unknown" when the input does not decide it
 	Reason    string `json:"reason"`
 	Message   string `json:"message"`
+	Note      string `json:"note,omitempty"` // what the prediction rests on
 	Certainty string `json:"certainty"`
 	Cause     *cause `json:"cause,omitempty"`
 }
@@ -49,16 +57,17 @@ type cause struct {
 type gatewayStatus struct {
 	objectKey
 	File       string           `json:"file,omitempty"`
-	Certainty  string           `json:"certainty"` // unknown: the Gateway is not in the input
+	Controller string           `json:"controllerName"`
 	Conditions []condition      `json:"conditions"`
 	Listeners  []listenerStatus `json:"listeners"`
 }
 
 type listenerStatus struct {
-	Name           string      `json:"name"`
-	AttachedRoutes int         `json:"attachedRoutes"`
-	SupportedKinds []string    `json:"supportedKinds"`
-	Conditions     []condition `json:"conditions"`
+	Name            string      `json:"name"`
+	AttachedRoutes  int         `json:"attachedRoutes"`  // for certain
+	AttachedUnknown int         `json:"attachedUnknown"` // routes that may be attached
+	SupportedKinds  []string    `json:"supportedKinds"`
+	Conditions      []condition `json:"conditions"`
 }
 
 // StatusJSON writes predicted conditions as grpcroute.status/v1.
@@ -77,19 +86,22 @@ func statusOf(r *simulate.StatusReport) *statusReport {
 		for _, p := range s.Parents {
 			route.Parents = append(route.Parents, parentStatus{p.Parent.Ref, p.Controller, conditionsOf(p.Conditions)})
 		}
+		for _, p := range s.Skipped {
+			route.Skipped = append(route.Skipped, skipped{p.Parent.Ref, p.Why})
+		}
 		out.Routes = append(out.Routes, route)
 	}
 	for i := range r.Gateways {
 		s := &r.Gateways[i]
 		g := gatewayStatus{
-			objectKey: objectKey{s.Gateway.Namespace, s.Gateway.Name}, Certainty: s.Gateway.Certainty.String(),
+			objectKey: objectKey{s.Gateway.Namespace, s.Gateway.Name}, Controller: s.Controller,
 			Conditions: conditionsOf(s.Conditions), Listeners: []listenerStatus{},
 		}
 		if s.Gateway.Object != nil {
 			g.File = validText(s.Gateway.Object.Doc.File.Name)
 		}
 		for _, l := range s.Listeners {
-			g.Listeners = append(g.Listeners, listenerStatus{l.Listener.Name, l.AttachedRoutes, list(l.SupportedKinds), conditionsOf(l.Conditions)})
+			g.Listeners = append(g.Listeners, listenerStatus{l.Listener.Name, l.AttachedRoutes, l.AttachedUnknown, list(l.SupportedKinds), conditionsOf(l.Conditions)})
 		}
 		out.Gateways = append(out.Gateways, g)
 	}
@@ -99,7 +111,11 @@ func statusOf(r *simulate.StatusReport) *statusReport {
 func conditionsOf(cs []simulate.Condition) []condition {
 	out := []condition{}
 	for _, c := range cs {
-		out = append(out, condition{c.Type, c.Status, c.Reason, c.Message, c.Certainty.String(), causeOf(c.Cause)})
+		status := c.Status
+		if status == simulate.Undetermined {
+			status = "Unknown"
+		}
+		out = append(out, condition{c.Type, status, c.Reason, c.Message, c.Note, c.Certainty.String(), causeOf(c.Cause)})
 	}
 	return out
 }

@@ -51,7 +51,7 @@ func (p *statusPrinter) route(s *simulate.RouteStatus) {
 		file = s.Route.Doc.File.Name
 	}
 	p.heading(s.Route.Kind+" "+s.Route.Key(), file)
-	if len(s.Parents) == 0 {
+	if len(s.Parents) == 0 && s.Why != "" {
 		p.text("  ", p.doubt("no status: ")+plain(s.Why))
 	}
 	for _, parent := range s.Parents {
@@ -62,22 +62,28 @@ func (p *statusPrinter) route(s *simulate.RouteStatus) {
 		p.text("  ", p.label("parent ")+plain(parentText(parent.Parent))+p.dim(plain(", controller "+controller)))
 		p.conditions(parent.Conditions)
 	}
+	for _, skipped := range s.Skipped {
+		p.text("  ", p.label("parent ")+plain(parentText(skipped.Parent))+": "+p.doubt("no entry: ")+plain(skipped.Why))
+	}
 }
 
 func (p *statusPrinter) gateway(s *simulate.GatewayStatus) {
-	if s.Gateway.Object == nil {
-		p.heading("Gateway "+s.Gateway.Key(), "")
-		p.text("  ", p.doubt(s.Gateway.Certainty.String()+": ")+"the Gateway is not in the input")
-		return
+	file := ""
+	if s.Gateway.Object != nil {
+		file = s.Gateway.Object.Doc.File.Name
 	}
-	p.heading("Gateway "+s.Gateway.Key(), s.Gateway.Object.Doc.File.Name)
+	p.heading("Gateway "+s.Gateway.Key(), file)
 	p.conditions(s.Conditions)
 	for _, l := range s.Listeners {
 		kinds := strings.Join(l.SupportedKinds, ", ")
 		if kinds == "" {
 			kinds = "none"
 		}
-		p.text("  ", p.label("listener ")+plain(l.Listener.Name)+p.dim(plain(fmt.Sprintf(", %s attached, kinds %s", count(l.AttachedRoutes, "route"), kinds))))
+		attached := count(l.AttachedRoutes, "route") + " attached"
+		if l.AttachedUnknown > 0 {
+			attached += fmt.Sprintf(" and perhaps %d more", l.AttachedUnknown)
+		}
+		p.text("  ", p.label("listener ")+plain(l.Listener.Name)+p.dim(plain(", "+attached+", kinds "+kinds)))
 		p.conditions(l.Conditions)
 	}
 }
@@ -99,6 +105,9 @@ func (p *statusPrinter) conditions(cs []simulate.Condition) {
 		if c.Message != "" && (p.Verbose || !fine(&c) || c.Certainty != diag.Certain) {
 			p.text("    ", p.label(plain(c.Type)+": ")+plain(c.Message))
 		}
+		if c.Note != "" {
+			p.text("    ", p.label(plain(c.Type)+": ")+p.dim(plain(c.Note)))
+		}
 	}
 }
 
@@ -108,7 +117,7 @@ func (p *statusPrinter) cell(c *simulate.Condition, column int, text string) str
 		return text
 	case column == 3 && c.Certainty == diag.Certain:
 		return p.dim(text)
-	case column == 3, c.Status == "Unknown":
+	case column == 3, c.Status == "Unknown", c.Status == simulate.Undetermined:
 		return p.doubt(text)
 	case fine(c):
 		return p.good(text)

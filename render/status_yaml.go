@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/simulate"
 	"github.com/grpcroute/grpcroute/topology"
@@ -113,6 +114,9 @@ func routeStanza(s *simulate.RouteStatus) (stanza, []string) {
 		comments = append(comments, doubts(of, p.Conditions)...)
 		status.Parents = append(status.Parents, stanzaParent{p.Parent.Ref, p.Controller, stanzaConditions(p.Conditions)})
 	}
+	for _, p := range s.Skipped {
+		comments = append(comments, fmt.Sprintf("%s: no entry: %s", parentText(p.Parent), p.Why))
+	}
 	return stanzaOf(s.Route.Doc, s.Route.Kind, s.Route.Namespace, s.Route.Name, status), comments
 }
 
@@ -150,18 +154,31 @@ func kindOf(text string) stanzaKind {
 func stanzaConditions(cs []simulate.Condition) []stanzaCondition {
 	out := []stanzaCondition{}
 	for _, c := range cs {
+		if c.Status == simulate.Undetermined {
+			continue // nothing to paste; the comment says what it depends on
+		}
 		out = append(out, stanzaCondition{c.Type, c.Status, c.Reason, c.Message, epoch})
 	}
 	return out
 }
 
-// doubts says which conditions are less than certain.
+// doubts says which conditions are less than certain, and what they depend on.
 func doubts(of string, cs []simulate.Condition) []string {
 	var out []string
 	for _, c := range cs {
-		if c.Certainty != 0 {
-			out = append(out, strings.TrimPrefix(fmt.Sprintf("%s: %s=%s is %s", of, c.Type, c.Status, c.Certainty), ": "))
+		text := ""
+		switch {
+		case c.Status == simulate.Undetermined:
+			text = fmt.Sprintf("%s: %s is unknown: %s", of, c.Type, c.Message)
+		case c.Certainty != diag.Certain:
+			text = fmt.Sprintf("%s: %s=%s is %s", of, c.Type, c.Status, c.Certainty)
+		default:
+			continue
 		}
+		if c.Note != "" {
+			text += ": " + c.Note
+		}
+		out = append(out, strings.TrimPrefix(text, ": "))
 	}
 	return out
 }

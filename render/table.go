@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -13,11 +14,16 @@ import (
 // gap is the space between two columns of a table.
 const gap = 2
 
+// leastFlex is the narrowest that a column of prose is worth reading in.
+const leastFlex = 24
+
 // table is rows under a header. Where it is wider than the output its rows are
 // written one below the other, so that nothing is cut or broken inside a name.
 type table struct {
 	header []string
 	rows   [][]string
+	// prose: the last column is text that may be wrapped before that happens.
+	prose bool
 	// paint colours a cell of a row, by column; nil leaves all plain.
 	paint func(row, column int, text string) string
 }
@@ -27,9 +33,31 @@ func (t *table) write(w io.Writer, o Options, lead string) error {
 	if len(t.rows) == 0 {
 		return nil
 	}
-	if columns(lead)+t.natural() > o.width() {
+	room := o.width() - columns(lead) - t.natural(len(t.header))
+	if room < 0 && t.prose {
+		room = t.reflow(o.width() - columns(lead) - t.natural(len(t.header)-1) - gap)
+	}
+	if room < 0 {
 		return t.stacked(w, o, lead)
 	}
+	return t.tabular(w, o, lead)
+}
+
+// reflow wraps the last column to a width. It returns -1 when that is too narrow.
+func (t *table) reflow(width int) int {
+	if width < leastFlex {
+		return -1
+	}
+	rows := make([][]string, len(t.rows))
+	for i, row := range t.rows {
+		last := len(row) - 1
+		rows[i] = append(slices.Clone(row[:last]), strings.Join(wrap(row[last], width), "\n"))
+	}
+	t.rows = rows
+	return 0
+}
+
+func (t *table) tabular(w io.Writer, o Options, lead string) error {
 	var b strings.Builder
 	out := tablewriter.NewTable(&b,
 		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
@@ -70,10 +98,10 @@ func (t *table) write(w io.Writer, o Options, lead string) error {
 	return nil
 }
 
-// natural is how many columns the table needs.
-func (t *table) natural() int {
+// natural is how many columns the first n columns of the table need.
+func (t *table) natural(n int) int {
 	total := -gap
-	for i := range t.header {
+	for i := range n {
 		most := columns(t.header[i])
 		for _, row := range t.rows {
 			most = max(most, columns(row[i]))

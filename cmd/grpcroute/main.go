@@ -1,5 +1,11 @@
 // Command grpcroute lints, explains and predicts Kubernetes Gateway API
-// GRPCRoute manifests.
+// GRPCRoute manifests. Installed as kubectl-grpcroute it is a kubectl plugin.
 package main
 
-func main() {}
+import (
+	"os"
+
+	"github.com/grpcroute/grpcroute/cmd"
+)
+
+func main() { os.Exit(cmd.Main(os.Args, cmd.System())) }

@@ -1,0 +1,134 @@
+package cmd
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/lint/rules"
+	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/render"
+	"github.com/spf13/cobra"
+)
+
+// lintOptions are the flags of lint.
+type lintOptions struct {
+	Streams *Streams
+	Command string // as the user typed it
+	Input   inputOptions
+	Output  outputOptions
+	FailOn  string
+	Rules   []string
+	Skip    []string
+	Strict  bool // --strict-docs
+}
+
+// thresholds are the values of --fail-on.
+var thresholds = []string{"error", "warning", "info", "never"}
+
+func newLintCmd(s *Streams, run func(*lintOptions) error) *cobra.Command {
+	o := &lintOptions{Streams: s}
+	if run == nil {
+		run = runLint
+	}
+	c := &cobra.Command{
+		Use:     "lint PATH...",
+		Aliases: []string{"validate"},
+		Short:   "Find mistakes in manifests",
+		Long: `Check Gateway API manifests: would the API server take them, will the controller
+accept them, and do they do what their author thinks. Paths are files, folders
+or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
+		Example: `  grpcroute lint examples/shop
+  grpcroute lint --assume absent --fail-on warning examples/shop
+  cat examples/shop/*.yaml | grpcroute lint -o json -`,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.Command = c.CommandPath()
+			o.Input.Files = append(o.Input.Files, args...)
+			return run(o)
+		},
+	}
+	o.Input.addFlags(c)
+	o.Output.addFlags(c, "text", "json")
+	o.Output.addVolume(c, "print findings only, no summary", "print more: the API server's own messages, what was not looked at")
+	addEnum(c, &o.FailOn, "fail-on", "", thresholds, "least severity that makes the exit code 1")
+	f := c.Flags()
+	f.StringSliceVar(&o.Rules, "rule", nil, "run only the rule of this `id`; may be repeated")
+	f.StringSliceVar(&o.Skip, "skip", nil, "do not run the rule of this `id`; may be repeated")
+	f.BoolVar(&o.Strict, "strict-docs", false, "what a document demands and its code does not enforce is an error")
+	for _, name := range []string{"rule", "skip"} {
+		_ = c.RegisterFlagCompletionFunc(name, completeRules) // fails only for a flag that does not exist
+	}
+	return c
+}
+
+func runLint(o *lintOptions) error {
+	set, unread := o.Input.load(o.Streams, o.Command)
+	if set == nil {
+		return unread
+	}
+	result, err := o.check(set)
+	if err != nil {
+		return err
+	}
+	if err := o.write(set, result); err != nil {
+		return err
+	}
+	if unread != nil {
+		return unread
+	}
+	if o.fails(result.Diagnostics) {
+		return errFindings
+	}
+	return nil
+}
+
+// check runs the rules. What they complain of is the choice of rules and
+// versions, so it is the command line that is wrong.
+func (o *lintOptions) check(set *manifest.Set) (*lint.Result, error) {
+	p, err := o.Input.profileFor(set)
+	if err != nil {
+		return nil, err
+	}
+	result, err := lint.Run(set, rules.All, lint.Options{
+		Profile: p, GatewayAPI: o.Input.GatewayAPI, Channel: o.Input.Channel, Assume: o.Input.assume(),
+		TunnelProtocol: o.Input.tunnel(), StrictDocs: o.Strict, Rules: o.Rules, Skip: o.Skip,
+	})
+	return result, usage(err)
+}
+
+func (o *lintOptions) write(set *manifest.Set, result *lint.Result) error {
+	s := o.Streams
+	if !o.Output.Quiet && result.Objects == 0 && len(result.Diagnostics) == 0 {
+		fmt.Fprintln(s.Err, nothingToCheck(set))
+	}
+	var err error
+	if o.Output.Format == "json" {
+		err = render.LintJSON(s.Out, set, result)
+	} else {
+		err = render.LintText(s.Out, set, result, o.Output.text(s))
+	}
+	return written(err)
+}
+
+// nothingToCheck says what was in the input instead.
+func nothingToCheck(set *manifest.Set) string {
+	if list := kinds(set); list != "" {
+		return "nothing to check: the input holds no Gateway API object, only " + list
+	}
+	return "nothing to check: the input holds no Kubernetes object"
+}
+
+// written names the work that failed when a result could not be written.
+func written(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("write the result: %w", err)
+}
+
+// fails reports whether a finding is at or above the threshold.
+func (o *lintOptions) fails(found diag.List) bool {
+	least, err := diag.ParseSeverity(o.FailOn)
+	return err == nil && slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Severity >= least })
+}
