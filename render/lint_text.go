@@ -17,7 +17,7 @@ import (
 // clean run prints nothing, except a line on a terminal, so that whoever waits
 // there knows that it ran.
 func LintText(w io.Writer, set *manifest.Set, r *lint.Result, o Options) error {
-	p := lintPrinter{Options: o, style: o.style(), sources: newSources(set), profiles: len(r.Profiles)}
+	p := lintPrinter{Options: o, style: o.style(), sources: newSources(set), profiles: profileNames(r)}
 	for i := range r.Diagnostics {
 		p.finding(&r.Diagnostics[i])
 	}
@@ -33,7 +33,7 @@ type lintPrinter struct {
 	Options
 	style
 	sources  *sources
-	profiles int
+	profiles []string
 }
 
 func (p *lintPrinter) finding(d *diag.Diagnostic) {
@@ -53,18 +53,19 @@ func (p *lintPrinter) finding(d *diag.Diagnostic) {
 		note("see "+r.Range.String()+": ", r.Message)
 	}
 	if d.Witness != nil {
-		note("call: ", callOf(d.Witness))
+		// One line, whatever its length: it is there to be pasted.
+		fmt.Fprintf(p, "%s%s%s\n", strings.Repeat(" ", indent), p.label("call: "), plain(callOf(d.Witness)))
 	}
 }
 
 // tags is what stands in brackets behind the message: the rule, how certain the
-// finding is, and, where several implementations were asked, which one it is of.
+// finding is, and, where only some of the implementations asked make it, which.
 func (p *lintPrinter) tags(d *diag.Diagnostic) string {
 	tags := []string{d.Rule}
 	if d.Certainty != diag.Certain {
 		tags = append(tags, d.Certainty.String())
 	}
-	if p.profiles > 1 && d.Profile != "" {
+	if d.Profile != "" && d.Profile != strings.Join(p.profiles, ",") {
 		tags = append(tags, d.Profile)
 	}
 	return "[" + plain(strings.Join(tags, ", ")) + "]"
@@ -175,7 +176,7 @@ func callOf(w *diag.Witness) string {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		b += " -H '" + name + ": " + w.Headers[name] + "'"
+		b += " -H " + shellQuote(name+": "+w.Headers[name])
 	}
 	if w.Gateway != "" {
 		b += " --gateway " + w.Gateway
@@ -187,6 +188,11 @@ func callOf(w *diag.Witness) string {
 		b += " --sni " + w.SNI
 	}
 	return b
+}
+
+// shellQuote makes text one word of a POSIX shell.
+func shellQuote(text string) string {
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // count writes a number with its noun: "1 object", "2 objects".

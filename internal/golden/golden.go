@@ -153,3 +153,25 @@ func (c *Case) save(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Compare compares got with the content of a file, or writes the file when
+// [Updating].
+func Compare(t *testing.T, file, got string) {
+	t.Helper()
+	if Updating() {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s differs (-want +got):\n%s", file, diff)
+	}
+}
