@@ -1,9 +1,15 @@
 package manifest
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"io"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"github.com/grpcroute/grpcroute/diag"
 )
 
 // Options steer [Load]. The zero value is what the command line defaults to.
@@ -12,7 +18,7 @@ type Options struct {
 	NonRecursive bool      // folders: take only the files directly inside
 	Namespace    string    // for objects that name none; "" means "default"
 	// Progress, when set, is called after each file with the number of files
-	// done and the number known so far.
+	// done and the number known so far. Calls do not overlap.
 	Progress func(done, total int)
 }
 
@@ -21,21 +27,176 @@ type Options struct {
 // joins what could not be read at all (a missing path, no permission); the Set
 // is usable beside it.
 func Load(paths []string, o Options) (*Set, error) {
-	return &Set{}, nil
+	inputs, errs := findInputs(paths, o.NonRecursive)
+	l := newLoader(o)
+	parts := make([]*part, len(inputs))
+	var mu sync.Mutex
+	done := 0
+	l.each(len(inputs), func(i int) {
+		parts[i] = l.input(inputs[i], o.Stdin)
+		if o.Progress != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			o.Progress(done, len(inputs))
+		}
+	})
+	for _, p := range parts {
+		if p.err != nil {
+			errs = append(errs, p.err)
+		}
+	}
+	return assemble(parts), errors.Join(errs...)
 }
 
-// ServiceImport is the part of multicluster.x-k8s.io ServiceImport that routing
-// reads.
-type ServiceImport struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              struct {
-		Type  string `json:"type"`
-		Ports []struct {
-			Name        string  `json:"name,omitempty"`
-			Protocol    string  `json:"protocol,omitempty"`
-			AppProtocol *string `json:"appProtocol,omitempty"`
-			Port        int32   `json:"port"`
-		} `json:"ports"`
-	} `json:"spec"`
+// Read is [Load] for files that are in memory already, as the revisions of a
+// repository are. Each counts as named by the user.
+func Read(files []*File, o Options) *Set {
+	l := newLoader(o)
+	parts := make([]*part, len(files))
+	l.each(len(files), func(i int) { parts[i] = l.file(files[i], true) })
+	return assemble(parts)
+}
+
+// loader reads files with a bounded number of goroutines: slots holds one token
+// for each beside the caller's.
+type loader struct {
+	namespace string
+	slots     chan struct{}
+	readers   sync.Pool
+}
+
+func newLoader(o Options) *loader {
+	l := &loader{namespace: o.Namespace, slots: make(chan struct{}, runtime.GOMAXPROCS(0)-1)}
+	if l.namespace == "" {
+		l.namespace = "default"
+	}
+	l.readers.New = func() any { return new(reader) }
+	return l
+}
+
+// each calls f for 0 to n-1, on as many goroutines as are free. It may be called
+// inside f.
+func (l *loader) each(n int, f func(i int)) {
+	var next atomic.Int64
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			f(i)
+		}
+	}
+	var wg sync.WaitGroup
+	for range n - 1 {
+		select {
+		case l.slots <- struct{}{}:
+			wg.Go(func() {
+				defer func() { <-l.slots }()
+				work()
+			})
+			continue
+		default:
+		}
+		break
+	}
+	work()
+	wg.Wait()
+}
+
+func (l *loader) input(in input, stdin io.Reader) *part {
+	data, err := readInput(in, stdin)
+	f := &File{Name: in.name, Data: data}
+	if errors.Is(err, errTooLarge) {
+		return tooLarge(f)
+	}
+	if err != nil {
+		return &part{err: err}
+	}
+	return l.file(f, in.named)
+}
+
+// file reads the documents of one file.
+func (l *loader) file(f *File, named bool) *part {
+	if len(f.Data) > MaxFileBytes {
+		f.Data = nil
+		return tooLarge(f)
+	}
+	whole := &part{file: f}
+	if d, ok := notText(f); ok {
+		whole.problems = diag.List{d}
+		return whole
+	}
+	s := newSplitter(f.Data)
+	for more := true; more; {
+		var batches [][]chunk
+		batches, more = s.batches(runtime.GOMAXPROCS(0))
+		parts := make([]*part, len(batches))
+		l.each(len(batches), func(i int) {
+			r := l.readers.Get().(*reader)
+			defer l.readers.Put(r)
+			parts[i] = l.batch(r, f, batches[i], named)
+		})
+		for _, p := range parts {
+			whole.append(p)
+		}
+	}
+	for _, b := range s.bad {
+		whole.report(badSeparatorProblem(f, b))
+	}
+	whole.finish()
+	return whole
+}
+
+// batches cuts up to n batches of documents off the file, each large enough to
+// be worth a goroutine, and says whether there may be more.
+func (s *splitter) batches(n int) (batches [][]chunk, more bool) {
+	for range n {
+		var batch []chunk
+		for size := 0; size < batchBytes; {
+			c, ok := s.next()
+			if !ok {
+				if batch != nil {
+					batches = append(batches, batch)
+				}
+				return batches, false
+			}
+			batch = append(batch, c)
+			size += c.end - c.start
+		}
+		batches = append(batches, batch)
+	}
+	return batches, true
+}
+
+func tooLarge(f *File) *part {
+	return &part{file: f, problems: diag.List{{
+		Rule: ruleTooLarge, Severity: diag.Error, Source: diag.Strict,
+		Message: fmt.Sprintf("the file is larger than the %d MiB that are read", MaxFileBytes>>20),
+		Hint:    "split it, or name only the files that hold routes and what they refer to",
+		Range:   diag.Range{File: f.Name},
+	}}}
+}
+
+// notText reports a file that is no text at all, once for the whole of it.
+func notText(f *File) (diag.Diagnostic, bool) {
+	d := diag.Diagnostic{Rule: ruleNotUTF8, Severity: diag.Error, Source: diag.Strict, Range: f.span(0, 0)}
+	switch {
+	case bytes.HasPrefix(f.Data, []byte("\xff\xfe")), bytes.HasPrefix(f.Data, []byte("\xfe\xff")):
+		d.Message, d.Hint = "the file is UTF-16, and Kubernetes reads UTF-8", "save it as UTF-8"
+	case bytes.IndexByte(f.Data, 0) >= 0:
+		at := bytes.IndexByte(f.Data, 0)
+		d.Message, d.Range = "the file holds a zero byte, so it is not text", f.span(at, at+1)
+	default:
+		return d, false
+	}
+	return d, true
+}
+
+func badSeparatorProblem(f *File, b badSeparator) diag.Diagnostic {
+	return diag.Diagnostic{
+		Rule: ruleSyntax, Severity: diag.Error, Source: diag.Strict,
+		Message: "a document must not start on the line of its \"---\" separator",
+		Hint:    "put it on the next line",
+		// The words of apimachinery's YAMLReader.
+		Admission: fmt.Sprintf("invalid Yaml document separator: %s", f.Data[b.start:b.end]),
+		Range:     f.span(b.start, b.end),
+	}
 }

@@ -23,6 +23,9 @@ type Document struct {
 	// DecodeError is set when Value does not fit the Go type of its kind; the
 	// object is then in Set.Broken and in no index.
 	DecodeError error
+
+	src  *source // nil for a document that was not read by this package
+	base Path    // where the object stands in src, for an item of a List
 }
 
 // Object is a document with its typed value. Value holds what is written:
@@ -30,13 +33,6 @@ type Document struct {
 type Object[T any] struct {
 	Doc   *Document
 	Value *T
-}
-
-// File is one source that was read. Name is the path as the user gave it,
-// cleaned, or "<stdin>".
-type File struct {
-	Name string
-	Data []byte
 }
 
 // Set is everything that was read, typed and indexed by namespace and name. Of
@@ -64,7 +60,7 @@ type Set struct {
 	HelmValues []*Document    // values files that carry proxy.tunnel.protocol
 	Broken     []*Document    // known kinds whose value does not fit the Go type
 	Replaced   []*Document    // objects that a later one of the same identity replaces
-	Ignored    map[string]int // objects of kinds we do not know, by "group/version, Kind=K"
+	Ignored    map[string]int // objects of kinds we do not know, by "group/version, Kind=K" or [NoKind]
 	Problems   diag.List      // what could not be read, with positions
 }
 

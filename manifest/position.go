@@ -2,32 +2,113 @@ package manifest
 
 import "github.com/grpcroute/grpcroute/diag"
 
-// Path leads from a document's root to a field: each element is a string (a
-// mapping key) or an int (a sequence index).
-type Path []any
-
-// String writes a path as Kubernetes does: "spec.rules[0].matches[1].method";
-// keys that are not plain words stand in brackets, as
-// "metadata.annotations[example.com/a]".
-func (p Path) String() string { return "" }
-
-// ParsePath reads what [Path.String] and Kubernetes field errors write.
-func ParsePath(s string) Path { return nil }
-
 // Range returns where the value at a path stands. When the path leads to
 // nothing, the range is that of the deepest part that exists (its key, for a
-// mapping), so that a missing field is reported where it is missing.
-func (d *Document) Range(path ...any) diag.Range { return diag.Range{File: d.File.Name} }
+// mapping), so that a missing field is reported where it is missing; an item of
+// a list has its dash for a key. A field that came through an alias or a merge
+// key stands where it is written.
+func (d *Document) Range(path ...any) diag.Range {
+	t, p, found := d.locate(path)
+	switch {
+	case t == nil:
+		return d.whole()
+	case found:
+		return d.src.span(t, t.resolve(p.value))
+	}
+	return d.src.nearest(t, p)
+}
 
 // KeyRange returns where the last key of a path stands, as for a field that
 // should not be there at all.
-func (d *Document) KeyRange(path ...any) diag.Range { return diag.Range{File: d.File.Name} }
+func (d *Document) KeyRange(path ...any) diag.Range {
+	t, p, found := d.locate(path)
+	switch {
+	case t == nil:
+		return d.whole()
+	case found && p.key != none:
+		return d.src.span(t, p.key)
+	}
+	return d.src.nearest(t, p)
+}
 
 // Text returns the source text of the scalar at a path as the author wrote it,
-// quotes included, and whether there is one. It explains values that YAML 1.1
-// reads in another way than their author ("y", 0o17, 1e3).
-func (d *Document) Text(path ...any) (string, bool) { return "", false }
+// quotes and tag included, and whether there is one. It explains values that
+// YAML 1.1 reads in another way than their author ("y", 0o17, 1e3).
+func (d *Document) Text(path ...any) (string, bool) {
+	t, p, found := d.locate(path)
+	if t == nil || !found {
+		return "", false
+	}
+	n := t.nodes[t.resolve(p.value)]
+	if n.kind != scalarNode {
+		return "", false
+	}
+	return string(d.src.file.Data[n.start:n.end]), true
+}
 
 // Comment returns the comment text attached to the node at a path (head, line
 // and foot comments joined by newlines, without "#"), or "".
-func (d *Document) Comment(path ...any) string { return "" }
+func (d *Document) Comment(path ...any) string {
+	t, p, found := d.locate(path)
+	if t == nil || !found {
+		return ""
+	}
+	comment := t.comments[p.value]
+	if p.key == none || t.comments[p.key] == "" {
+		return comment
+	}
+	if comment == "" {
+		return t.comments[p.key]
+	}
+	return t.comments[p.key] + "\n" + comment
+}
+
+// locate finds a path. The tree is nil for a document without positions.
+func (d *Document) locate(path Path) (t *tree, p place, found bool) {
+	if d.src == nil {
+		return nil, place{}, false
+	}
+	if t = d.src.positions(); t == nil {
+		return nil, place{}, false
+	}
+	p = t.find(d.base, path)
+	return t, p, p.depth == len(d.base)+len(path)
+}
+
+// whole is the range of a document whose parts have none.
+func (d *Document) whole() diag.Range {
+	switch {
+	case d.src != nil:
+		return d.src.begin()
+	case d.File != nil:
+		return diag.Range{File: d.File.Name}
+	}
+	return diag.Range{}
+}
+
+// nearest returns the range that stands for a place where something is missing:
+// the scalar in the way, the key of the collection, the dash of a list item, or
+// the first key of the document.
+func (s *source) nearest(t *tree, p place) diag.Range {
+	n := t.resolve(p.value)
+	value := t.nodes[n]
+	switch {
+	case value.kind == scalarNode && value.end > value.start:
+		return s.span(t, n)
+	case p.key != none:
+		return s.span(t, p.key)
+	case p.depth == 0 && value.child != none:
+		return s.span(t, value.child)
+	}
+	start := int(t.nodes[p.value].start)
+	for i := start - 1; i >= s.start; i-- {
+		switch s.file.Data[i] {
+		case ' ', '\t', '\n', '\r':
+			continue
+		case '-':
+			return s.file.span(i, i+1)
+		}
+		break
+	}
+	return s.file.span(start, min(start+1, s.end))
+}

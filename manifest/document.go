@@ -1,0 +1,226 @@
+package manifest
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/grpcroute/grpcroute/diag"
+)
+
+// NoKind is the key of [Set.Ignored] for documents that are no Kubernetes
+// objects.
+const NoKind = "no apiVersion and kind"
+
+// documents reads the chunks of one batch.
+type documents struct {
+	*part
+	r         *reader
+	namespace string
+	named     bool
+}
+
+func (l *loader) batch(r *reader, f *File, chunks []chunk, named bool) *part {
+	d := documents{part: &part{file: f}, r: r, namespace: l.namespace, named: named}
+	for _, c := range chunks {
+		d.chunk(&source{file: f, chunk: c})
+	}
+	return d.part
+}
+
+// chunk reads one document of a file.
+func (d *documents) chunk(src *source) {
+	if src.end-src.start >= listItemsBytes && d.list(src) {
+		return
+	}
+	v, ok := d.value(src)
+	if !ok {
+		return
+	}
+	first := len(d.entries)
+	duplicates := d.r.duplicates
+	d.object(src, nil, v, d.r.wide)
+	if duplicates {
+		d.duplicateKeys(src, d.entries[first:])
+	}
+}
+
+// value reads the JSON value of a document, or reports why there is none.
+func (d *documents) value(src *source) (any, bool) {
+	text := src.file.Data[src.start:src.end]
+	if len(text) > MaxDocumentBytes {
+		d.report(src.problem(ruleTooLarge, src.begin(),
+			fmt.Sprintf("the document is larger than the %d MiB that are read", MaxDocumentBytes>>20),
+			"an API server takes 3 MiB; split a List into documents"))
+		return nil, false
+	}
+	if !utf8.Valid(text) {
+		at := src.start + invalidUTF8(text)
+		d.report(src.problem(ruleNotUTF8, src.file.span(at, at+1),
+			fmt.Sprintf("the document is not UTF-8: byte 0x%02x cannot stand here", src.file.Data[at]),
+			"save the file as UTF-8"))
+		return nil, false
+	}
+	var v any
+	var err error
+	if src.json {
+		v, err = d.r.jsonValue(text)
+	} else {
+		if text = src.text(); bytes.HasPrefix(text, endMarker) || bytes.Contains(text, lineEndMarker) {
+			d.unread(src, text)
+		}
+		v, err = d.r.yamlValue(text)
+	}
+	if err != nil {
+		d.report(src.readProblem(d.r, text, err))
+		return nil, false
+	}
+	return v, true
+}
+
+func invalidUTF8(text []byte) int {
+	for i := 0; i < len(text); {
+		c, size := utf8.DecodeRune(text[i:])
+		if c == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return 0
+}
+
+var (
+	endMarker     = []byte("...")
+	lineEndMarker = []byte("\n...")
+)
+
+// unread warns about what stands between "..." and the next "---": Kubernetes
+// reads one document between two separators.
+func (d *documents) unread(src *source, text []byte) {
+	at := 0
+	if !bytes.HasPrefix(text, endMarker) {
+		at = bytes.Index(text, lineEndMarker) + 1
+	}
+	after := at + len(endMarker)
+	s := scan{text}
+	if after < len(text) && !s.blank(after) && s.lineBreak(after) == 0 {
+		return
+	}
+	after = s.gap(after)
+	if after == len(text) {
+		return
+	}
+	start := src.start + after
+	p := src.problem(ruleUnread, src.file.span(start, lineTextEnd(src.file.Data, start)),
+		"what follows \"...\" is never read by Kubernetes", "separate documents with a line \"---\"")
+	p.Severity = diag.Warning
+	d.report(p)
+}
+
+// problem makes a finding about the document.
+func (s *source) problem(rule string, at diag.Range, message, hint string) diag.Diagnostic {
+	return diag.Diagnostic{
+		Rule: rule, Severity: diag.Error, Source: diag.Strict,
+		Message: message, Hint: hint, Range: at,
+	}
+}
+
+// object takes in one object, or the items of a List.
+func (d *documents) object(src *source, base Path, v any, wide bool) {
+	m, _ := v.(map[string]any)
+	apiVersion, _ := m["apiVersion"].(string)
+	kindName, _ := m["kind"].(string)
+	doc := &Document{File: src.file, Value: m, src: src, base: base}
+	if items, ok := m["items"]; ok && strings.HasSuffix(kindName, "List") {
+		d.items(src, base, apiVersion, kindName, items, wide)
+		return
+	}
+	doc.Ref = diag.Ref{APIVersion: apiVersion, Kind: kindName}
+	if apiVersion == "" || kindName == "" {
+		if v != nil {
+			d.untyped(doc, v)
+		}
+		return
+	}
+	k := kinds[groupKind{groupOf(apiVersion), kindName}]
+	if k == nil {
+		d.ignore(apiVersion+", Kind="+kindName, 1)
+		d.unknownKind(doc)
+		return
+	}
+	doc.identify(k, d.namespace)
+	d.entries = append(d.entries, entry{doc, k, k.typed(doc, wide)})
+}
+
+// items takes in the items of a List. As in apimachinery's UnstructuredJSONScheme
+// the items of a typed list need not repeat its type.
+func (d *documents) items(src *source, base Path, apiVersion, kindName string, items any, wide bool) {
+	list, ok := items.([]any)
+	if !ok {
+		return
+	}
+	item := strings.TrimSuffix(kindName, "List")
+	for i, v := range list {
+		if m, ok := v.(map[string]any); ok && item != "" {
+			inheritType(m, apiVersion, item)
+		}
+		d.object(src, append(base[:len(base):len(base)], "items", i), v, wide)
+	}
+}
+
+func inheritType(m map[string]any, apiVersion, kindName string) {
+	_, hasVersion := m["apiVersion"]
+	_, hasKind := m["kind"]
+	if !hasVersion && !hasKind {
+		m["apiVersion"], m["kind"] = apiVersion, kindName
+	}
+}
+
+// identify fills in name and namespace.
+func (d *Document) identify(k *kind, namespace string) {
+	meta, _ := d.Value["metadata"].(map[string]any)
+	switch name := meta["name"].(type) {
+	case string:
+		d.Ref.Name = name
+	case int64, float64, bool: // not a name, but what a finding can call it
+		d.Ref.Name = fmt.Sprint(name)
+	}
+	if k.clusterScoped {
+		return
+	}
+	d.Ref.Namespace, _ = meta["namespace"].(string)
+	if d.Ref.Namespace == "" {
+		d.Ref.Namespace = namespace
+	}
+}
+
+// duplicateKeys reports the keys given twice in a document. The reader says when
+// there may be any, the positions which.
+func (d *documents) duplicateKeys(src *source, entries []entry) {
+	t := src.positions()
+	if t == nil {
+		return
+	}
+	for _, dup := range t.duplicates(maxProblemsPerDocument) {
+		p := src.problem(ruleDuplicateKey, src.span(t, dup.second),
+			fmt.Sprintf("key %q is given twice in one mapping", t.nodes[dup.second].key),
+			"remove one of the two: Kubernetes takes the last or refuses the object")
+		p.Related = []diag.Related{{Message: "given here before", Range: src.span(t, dup.first)}}
+		p.Object, p.Field = owner(entries, dup.path)
+		p.Admission = fmt.Sprintf("strict decoding error: duplicate field %q", p.Field)
+		d.report(p)
+	}
+}
+
+// owner returns the object that a path of the document is in, and the field
+// within the object.
+func owner(entries []entry, path Path) (diag.Ref, string) {
+	for _, e := range entries {
+		base := e.doc.base
+		if len(base) <= len(path) && base.String() == path[:len(base)].String() {
+			return e.doc.Ref, path[len(base):].String()
+		}
+	}
+	return diag.Ref{}, path.String()
+}

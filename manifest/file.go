@@ -1,0 +1,72 @@
+package manifest
+
+import (
+	"bytes"
+	"sort"
+	"sync"
+
+	"github.com/grpcroute/grpcroute/diag"
+)
+
+// File is one source that was read. Name is the path as the user gave it,
+// cleaned, or "<stdin>". Data is nil for a file in which nothing concerns us, so
+// that a large repository does not stay in memory.
+type File struct {
+	Name string
+	Data []byte
+
+	once  sync.Once
+	lines []int32 // offset of each line after the first; filled when first asked
+}
+
+// Position returns the line and column of an offset in the file. Lines end with
+// a line feed, as editors count them.
+func (f *File) Position(offset int) diag.Position {
+	offset = min(max(offset, 0), len(f.Data))
+	lines := f.index()
+	n := sort.Search(len(lines), func(i int) bool { return int(lines[i]) > offset })
+	start := 0
+	if n > 0 {
+		start = int(lines[n-1])
+	}
+	return diag.Position{Line: n + 1, Column: offset - start + 1, Byte: offset}
+}
+
+// Line returns the text of a line, counted from 1, without its line break, or
+// "" when the file has no such line.
+func (f *File) Line(n int) string {
+	lines := f.index()
+	if n < 1 || n > len(lines)+1 {
+		return ""
+	}
+	start, end := 0, len(f.Data)
+	if n > 1 {
+		start = int(lines[n-2])
+	}
+	if n <= len(lines) {
+		end = int(lines[n-1])
+	}
+	return string(bytes.TrimRight(f.Data[start:end], "\r\n"))
+}
+
+// index returns the offsets of the lines. It is built when a position is first
+// asked for: a clean file never pays for it.
+func (f *File) index() []int32 {
+	f.once.Do(func() {
+		f.lines = make([]int32, 0, bytes.Count(f.Data, []byte{'\n'}))
+		for i := 0; ; {
+			j := bytes.IndexByte(f.Data[i:], '\n')
+			if j < 0 {
+				return
+			}
+			i += j + 1
+			f.lines = append(f.lines, int32(i))
+		}
+	})
+	return f.lines
+}
+
+// span returns the range between two offsets.
+func (f *File) span(start, end int) diag.Range {
+	return diag.Range{File: f.Name, Start: f.Position(start), End: f.Position(max(start, end))}
+}
