@@ -22,46 +22,61 @@ type Request struct {
 	Authority string // a port and one trailing dot are dropped
 	Path      string // "/SERVICE/METHOD"
 	Headers   []Header
+	// Service is "NS/NAME" of the Service a mesh call is made to; Gateway and SNI
+	// are then not asked. From is the caller's namespace, "" when not known.
+	Service, From string
 }
 
 // Outcome is how a look-up ends.
 type Outcome int
 
-// The outcomes, as design.md's explain contract names them.
+// The outcomes, as explain's output names them.
 const (
-	Routed     Outcome = iota // a rule takes the call; its backends may still fail
+	Routed     Outcome = iota // a rule takes the call; some of its backends may still fail
 	NoListener                // no listener serves the host, or the listener is not the connection's (421)
 	NoMatch                   // the listener has no matching rule
 	Refused                   // a rule takes the call and every share of it fails
 )
 
+var outcomeNames = [...]string{Routed: "routed", NoListener: "no-listener", NoMatch: "no-match", Refused: "refused"}
+
+// String returns "routed", "no-listener", "no-match" or "refused".
+func (o Outcome) String() string { return outcomeNames[o] }
+
 // Table is the routing decision as data, one Server per thing a client can
-// connect to.
+// connect to. It does not change after [Compile] and is safe for concurrent use.
 type Table struct {
 	Topology *topology.Topology
 	Servers  []*Server
-}
 
-// Server is one port of one Gateway, or, where an implementation shares one
-// table across ports or Gateways, that shared table.
-type Server struct {
-	Gateways  []*topology.Gateway
-	Port      int32 // 0 when shared across ports, or when the Gateway is not in the input
-	Profile   *profile.Profile
-	Listeners []*Listener
+	gateways  []*Server            // the servers that are not a mesh's
+	byGateway map[string][]*Server // by "NS/NAME" of each of their Gateways
+	byService map[string][]*Server // a mesh's, by "NS/NAME" of the Service
 }
 
 // Listener is the routes one listener consults. Where listeners share a table,
 // all of them have the same Hosts.
 type Listener struct {
-	Topology *topology.Listener // nil for a shared table without a listener of its own
-	Hosts    []*Host            // exact names first, then wildcards by length, then any
+	// Topology is nil for the routes of a Service parent.
+	Topology *topology.Listener
+	Hosts    []*Host // exact names first, then wildcards by length, then any
+	// Consumer is the namespace whose calls alone consult these routes of a
+	// Service parent; "" for the producer's, and for a Gateway's listener.
+	Consumer string
+
+	hosts *hostTable
 }
 
 // Host is the ordered entries for the requests whose most specific host it is.
 type Host struct {
-	Name    string   // "" for any host
-	Entries []*Entry // in precedence order
+	Name string // "" for any host
+	// Entries are in precedence order. Unless the implementation has no
+	// fall-through they hold the units of all less specific hosts as well; of one
+	// route only those under its most specific hostname.
+	Entries []*Entry
+
+	own   []*Entry // those under this very name
+	match *matcher
 }
 
 // Entry is one match of one rule under one effective hostname.
@@ -73,32 +88,19 @@ type Entry struct {
 	Unit   profile.Unit
 	Keys   []int // one per criterion of the profile, greater wins
 	Action *Action
-	// Certainty is that of the attachment and of the order: Unknown when the
-	// input does not show whether the entry is there.
+	// Listeners are those the entry is attached through: one, or several where
+	// they share a table.
+	Listeners []*Listener
+	// Certainty is that of the attachment: Unknown when the input does not show
+	// whether the entry is there.
 	Certainty diag.Certainty
 	Why       string
-}
+	// Dead is why the entry can take no gRPC call at all; "" when it can. It is in
+	// the table so that nothing is dropped.
+	Dead string
 
-// Action is what happens to the calls an entry takes. All matches of one rule
-// share it.
-type Action struct {
-	Shares  []Share // one per backendRef, as written
-	Total   int64   // sum of the weights that count
-	Filters []*topology.Filter
-	// Answer is set when no call reaches a backend: no backendRefs, all weights
-	// zero, an unsupported filter, every weighted reference invalid.
-	Answer *profile.Answer
-	Why    string
-}
-
-// Share is one backendRef's part of an Action: Weight / Action.Total.
-type Share struct {
-	Backend  *topology.Backend
-	Weight   int64
-	Protocol profile.Protocol
-	Answer   *profile.Answer // what its calls get when it cannot be used
-	// Certainty is Unknown when the input does not show whether it resolves.
-	Certainty diag.Certainty
+	cond  *condition
+	order *routeOrder
 }
 
 // Result is what a look-up finds. Entry is nil unless Outcome is Routed or
@@ -111,13 +113,17 @@ type Result struct {
 	Entry    *Entry
 	// Answer is what the client gets when no backend does.
 	Answer *profile.Answer
-	// Misdirected: the authority belongs to another listener than the SNI (2.7).
+	// Misdirected: the authority belongs to another listener than the SNI.
 	Misdirected bool
 }
 
 // Decision is a Result with the reasons.
 type Decision struct {
 	Result
+	// Why says what ended the look-up when no entry takes the call.
+	Why string
+	// Certainty is that of the choice of the entry. Whether a backend resolves is
+	// said by its Share.
 	Certainty  diag.Certainty
 	Unknowns   []string // what the input does not show and the answer depends on
 	Considered []Candidate
@@ -139,15 +145,7 @@ type Candidate struct {
 	Verdict Verdict
 	Key     string // Lost: the name of the criterion it lost on
 	Why     string // Unmatched: the condition that failed, with both values; Lost: both values of Key
+	// Unmatched: which condition failed ("service", "method", "path", "header
+	// NAME", "host", "listener" or "rule"), the value it wants and the request's.
+	Condition, Want, Got string
 }
-
-// Compile builds the tables of a topology. It never fails: what cannot be used
-// answers with an error.
-func Compile(t *topology.Topology) *Table { return &Table{Topology: t} }
-
-// Lookup finds where a call goes. It allocates nothing.
-func (t *Table) Lookup(r *Request) Result { return Result{Outcome: NoListener} }
-
-// Explain is Lookup, recorded: Considered holds every entry of every host the
-// request could have matched, best first.
-func (t *Table) Explain(r *Request) *Decision { return &Decision{Result: t.Lookup(r)} }

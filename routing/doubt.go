@@ -1,0 +1,90 @@
+package routing
+
+import (
+	"fmt"
+
+	"github.com/grpcroute/grpcroute/diag"
+)
+
+// doubts collects what the input does not show and the choice depends on.
+func (d *Decision) doubts(r *Request, host string) {
+	s := d.Server
+	if s.blocked != "" {
+		d.doubt(diag.Unknown, s.blocked)
+	}
+	if l := d.Listener; l != nil && l.Topology != nil && !s.shares {
+		certainty, why := listenerDoubt(l.Topology)
+		d.doubt(certainty, why)
+	}
+	d.consumerDoubt(r)
+	if d.Entry == nil {
+		d.missDoubt(host)
+		return
+	}
+	d.doubt(d.Entry.Certainty, d.Entry.Why)
+	d.doubt(d.Entry.Action.Certainty, d.Entry.Action.Why)
+	if d.Server.Profile.Hosts.NoFallthrough {
+		d.missDoubt(host)
+	}
+	d.tieDoubt()
+}
+
+func (d *Decision) doubt(certainty diag.Certainty, why string) {
+	d.Certainty = diag.Weakest(d.Certainty, certainty)
+	if certainty != diag.Unknown || why == "" {
+		return
+	}
+	for _, u := range d.Unknowns {
+		if u == why {
+			return
+		}
+	}
+	d.Unknowns = append(d.Unknowns, why)
+}
+
+// tieDoubt marks a win that age or nothing decided. Candidates that lost to the
+// winner by the criteria are not in question.
+func (d *Decision) tieDoubt() {
+	p := &d.Server.Profile.Precedence
+	for _, c := range d.Considered {
+		if c.Verdict != Lost || !tied(p, d.Entry, c.Entry) {
+			continue
+		}
+		switch {
+		case p.TiesUndefined:
+			d.doubt(diag.Unknown, fmt.Sprintf("%s does not say which comes first, rule %s or rule %s",
+				d.Server.Profile.Name, describeRule(d.Entry.Rule), describeRule(c.Entry.Rule)))
+		case d.Entry.order.created.IsZero() || c.Entry.order.created.IsZero():
+			d.doubt(diag.Unknown, fmt.Sprintf("depends on age: %s and %s tie, and the older one wins",
+				d.Entry.Route.Key(), c.Entry.Route.Key()))
+		}
+	}
+}
+
+// missDoubt marks an answer that stands on a hostname which only uncertain
+// routes bring: without them a less specific one would answer.
+func (d *Decision) missDoubt(host string) {
+	if d.Host == nil || !d.Server.Profile.Hosts.NoFallthrough {
+		return
+	}
+	for _, e := range d.Host.own {
+		if e.Certainty != diag.Unknown {
+			return
+		}
+	}
+	d.doubt(diag.Unknown, fmt.Sprintf("hostname %q answers for %s only if a route attaches: %s",
+		d.Host.Name, describeHost(host), d.Host.own[0].Why))
+}
+
+// consumerDoubt marks a mesh call whose caller is not known although callers of
+// some namespaces have routes of their own.
+func (d *Decision) consumerDoubt(r *Request) {
+	if d.Server.Service == "" || r.From != "" {
+		return
+	}
+	for _, l := range d.Server.Listeners {
+		if l.Consumer != "" {
+			d.doubt(diag.Unknown, "callers in namespace "+l.Consumer+" have routes of their own, and the call does not say where it comes from")
+		}
+	}
+}
