@@ -41,6 +41,11 @@ type Wording struct {
 	// InvalidReason: Programmed=False of a conflicted listener has reason Invalid;
 	// otherwise that of the conflict.
 	InvalidReason bool
+	// RefsStopListener: a listener with ResolvedRefs=False is not Programmed, even
+	// when some of its route kinds are usable.
+	RefsStopListener bool
+	// NoOverlappingTLS: OverlappingTLSConfig is never written.
+	NoOverlappingTLS bool
 	// GatewayRefs: Gateways carry ResolvedRefs, False when a listener's is.
 	GatewayRefs bool
 	// Permissive names the extra condition on listeners that take every namespace
@@ -108,8 +113,6 @@ var wordings = map[string]*Wording{
 	// listenerset_controller.go at 97349fc6.
 	"cloudflare-tunnel": {
 		Messages: with(bindingMessages, map[string]string{
-			"route Accepted/Accepted":                 "Route accepted and programmed in Cloudflare Tunnel",
-			"route ResolvedRefs/ResolvedRefs":         "All references resolved",
 			"listener Programmed/unresolved":          "Listener has unresolved references",
 			"listener ResolvedRefs/InvalidRouteKinds": "One or more specified route kinds are not supported",
 			"gateway Accepted/Accepted":               "Gateway accepted by cloudflare-tunnel controller",
@@ -119,17 +122,17 @@ var wordings = map[string]*Wording{
 		SkipMirrorRefs:         true,
 		Overlap:                OverlapCondition{"cf.k8s.lex.la/RouteShadowed", "HostnameMatchShadowed", true},
 		ConflictRefusesGateway: true,
+		RefsStopListener:       true,
+		NoOverlappingTLS:       true,
 		Permissive:             "cf.k8s.lex.la/PermissiveHostname",
 		PermissiveReason:       "UnpinnedHostnameAllowsAllNamespaces",
 	},
-	"pingora":          pingoraWording,
-	"pingora-as-built": pingoraWording,
+	"pingora":            pingoraWording,
+	"pingora --as-built": pingoraWording,
 	// pkg/reports/status.go at 039f9454, translator/listener/validation.go at
 	// 0d44b463.
 	"kgateway": {
 		Messages: map[string]string{
-			"route Accepted/Accepted":            "Successfully accepted Route",
-			"route ResolvedRefs/ResolvedRefs":    "Successfully resolved all references",
 			"listener Accepted/Accepted":         "Successfully accepted Listener",
 			"listener Conflicted/NoConflicts":    "Successfully verified that Listener has no conflicts",
 			"listener ResolvedRefs/ResolvedRefs": "Successfully resolved all references",
@@ -138,17 +141,16 @@ var wordings = map[string]*Wording{
 			"gateway ResolvedRefs/ResolvedRefs":  "Successfully resolved all Gateway references",
 			"gateway Programmed/Programmed":      "Successfully programmed Gateway",
 		},
-		NoConflicts: true,
-		GatewayRefs: true,
+		NoConflicts:      true,
+		NoOverlappingTLS: true,
+		GatewayRefs:      true,
 	},
 	// internal/gatewayapi/route.go, validate.go and status/ at d32f2829.
 	"envoy-gateway": {
 		Messages: map[string]string{
-			"route Accepted/Accepted":                   "Route is accepted",
 			"route Accepted/NoMatchingParent":           "No listeners match this parent ref",
 			"route Accepted/NotAllowedByListeners":      "No listeners included by this parent ref allowed this attachment.",
 			"route Accepted/NoMatchingListenerHostname": "There were no hostname intersections between the GRPCRoute and this parent ref's Listener(s).",
-			"route ResolvedRefs/ResolvedRefs":           "Resolved all the Object references for the Route",
 			"listener Accepted/Accepted":                "Listener has been successfully translated",
 			"listener ResolvedRefs/ResolvedRefs":        "Listener references have been resolved",
 			"listener Programmed/Programmed":            "Sending translated listener configuration to the data plane",
@@ -160,6 +162,7 @@ var wordings = map[string]*Wording{
 		Endpoints:             "BackendsAvailable",
 		EndpointsReason:       "EndpointsNotFound",
 		ConflictedNotAccepted: true,
+		RefsStopListener:      true,
 		InvalidReason:         true,
 	},
 }
@@ -168,10 +171,8 @@ var wordings = map[string]*Wording{
 // pingora_gateway_controller.go at 3f0ec74.
 var pingoraWording = &Wording{
 	Messages: with(bindingMessages, map[string]string{
-		"route Accepted/Accepted":         "Route accepted and programmed in Pingora proxy",
-		"route ResolvedRefs/ResolvedRefs": "References resolved",
-		"gateway Accepted/Accepted":       "Gateway accepted by Pingora controller",
-		"gateway Programmed/Programmed":   "Gateway programmed in Pingora proxy",
+		"gateway Accepted/Accepted":     "Gateway accepted by Pingora controller",
+		"gateway Programmed/Programmed": "Gateway programmed in Pingora proxy",
 	}),
 }
 

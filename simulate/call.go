@@ -23,6 +23,9 @@ type Call struct {
 	Listener  string   // name of a listener, whose port is then used
 	Port      int32
 	SNI       string
+	// Service is "NS/NAME" of the Service a mesh call is made to, From the caller's
+	// namespace.
+	Service, From string
 }
 
 // CallFromWitness returns the call that replays a witness.

@@ -26,6 +26,17 @@ func endpoints(tables []*routing.Table) []endpoint {
 	return es
 }
 
+// audience leaves what a call can reach: the mesh routes of the Service that it
+// names, or everything but mesh routes when it names none.
+func audience(es []endpoint, service string) []endpoint {
+	if gateways := keep(es, func(e endpoint) bool { return e.server.Service == "" }); service == "" && len(gateways) > 0 {
+		return gateways
+	} else if service == "" {
+		return es
+	}
+	return keep(es, func(e endpoint) bool { return e.server.Service == service })
+}
+
 // gateways returns the Gateways behind an endpoint as "NS/NAME".
 func (e endpoint) gateways() []string {
 	var keys []string
@@ -88,6 +99,9 @@ func (e endpoint) takesTLS() bool {
 // --sni allow. Each error lists what could have been said.
 func narrow(es []endpoint, c Call, p *parsed) ([]endpoint, []string, error) {
 	var err error
+	if c.Service != "" && len(es) == 0 {
+		return nil, nil, fmt.Errorf("choose Service %q: no mesh route of the input has it as a parent", c.Service)
+	}
 	if c.Gateway != "" {
 		if es, err = byGateway(es, c.Gateway); err != nil {
 			return nil, nil, err

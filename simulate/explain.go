@@ -52,7 +52,7 @@ func ExplainAll(tables []*routing.Table, c Call) (*Explanation, error) {
 		return nil, err
 	}
 	es := endpoints(tables)
-	if len(es) == 0 && c.Gateway == "" {
+	if es = audience(es, c.Service); len(es) == 0 && c.Gateway == "" && c.Service == "" {
 		return unserved(tables, p, c), nil
 	}
 	es, notes, err := narrow(es, c, p)
@@ -103,6 +103,8 @@ func request(c Call, p *parsed) routing.Request {
 		Authority: p.authority,
 		Path:      "/" + p.service + "/" + p.method,
 		Headers:   p.headers,
+		Service:   c.Service,
+		From:      c.From,
 	}
 }
 
@@ -115,11 +117,13 @@ type answer struct {
 
 // where names the endpoint for people: "infra/gw port 443".
 func (a answer) where() string {
-	keys := a.gateways()
-	if a.request.Gateway != "" {
-		keys = []string{a.request.Gateway}
+	text := a.server.String()
+	if a.request.Gateway != "" && len(a.server.Gateways) > 1 {
+		text = "Gateway " + a.request.Gateway
 	}
-	text := strings.Join(keys, ", ")
+	if a.server.Port != 0 {
+		return text
+	}
 	if a.request.Port != 0 {
 		text += fmt.Sprintf(" port %d", a.request.Port)
 	}
@@ -183,6 +187,7 @@ func choose(es []endpoint, c Call, p *parsed) (answer, []string, error) {
 // ask explains a call at one endpoint.
 func (e endpoint) ask(c Call, p *parsed) answer {
 	r := request(c, p)
+	r.Service = e.server.Service
 	keys := e.gateways()
 	if len(keys) > 0 {
 		r.Gateway = keys[0]

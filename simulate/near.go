@@ -128,19 +128,39 @@ func (x *Explanation) suggest(e endpoint, all []endpoint) {
 	case routing.NoListener:
 		x.add(nearHosts(all, &x.Request))
 	case routing.NoMatch:
-		x.add(nearEntries(x.Decision.Considered, &x.Request, variant))
+		x.add(nearEntries(asked(x.Decision.Considered), &x.Request, variant))
 		x.add(otherHosts(e, &x.Request))
 		x.add(nearHosts([]endpoint{e}, &x.Request))
 	default:
 		// Only what would have come first can have been meant, and only if it
 		// differs in what nobody writes on purpose.
-		won := slices.IndexFunc(x.Decision.Considered, func(c routing.Candidate) bool { return c.Verdict == routing.Won })
-		if won > 0 {
-			x.add(nearEntries(x.Decision.Considered[:won], &x.Request, typo))
-		}
+		x.add(nearEntries(x.before(), &x.Request, typo))
 		return
 	}
 	x.add(unattached(e.table.Topology, &x.Request))
+}
+
+// asked leaves the candidates whose hostname and listener are in force.
+func asked(cs []routing.Candidate) []routing.Candidate {
+	return slices.DeleteFunc(slices.Clone(cs), func(c routing.Candidate) bool {
+		return c.Condition == "host" || c.Condition == "listener"
+	})
+}
+
+// before returns the candidates that come before the winner in precedence and
+// did not match, in that order.
+func (x *Explanation) before() []routing.Candidate {
+	if x.Decision.Host == nil {
+		return nil
+	}
+	rank := map[*routing.Entry]int{}
+	for i, e := range x.Decision.Host.Entries {
+		rank[e] = i
+	}
+	return slices.DeleteFunc(asked(x.Decision.Considered), func(c routing.Candidate) bool {
+		at, ok := rank[c.Entry]
+		return !ok || at > rank[x.Decision.Entry]
+	})
 }
 
 // add appends suggestions while there is room, without repeating one.

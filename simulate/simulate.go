@@ -6,15 +6,25 @@ package simulate
 
 import (
 	"github.com/grpcroute/grpcroute/diag"
-	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
+// Undetermined is the Status of a condition that the input does not decide. It
+// is never written to a cluster, where "Unknown" means that the controller does
+// not know yet: here it is us who do not know. Such a condition has certainty
+// [diag.Unknown], no Reason, and a Message that names what it depends on.
+const Undetermined = "?"
+
 // Condition is one predicted condition.
 type Condition struct {
+	// Type, Status ("True", "False" or [Undetermined]) and Reason are what the
+	// controller writes; Message is in its wording where the profile knows it.
 	Type, Status, Reason, Message string
 	Certainty                     diag.Certainty
 	Cause                         *Cause
+	// Note is ours: what the prediction rests on, or what the implementation's
+	// reason hides.
+	Note string
 }
 
 // Cause is the field that decided a condition.
@@ -23,11 +33,19 @@ type Cause struct {
 	Field string
 }
 
-// RouteStatus is the predicted status of one route.
+// RouteStatus is the predicted status of one GRPCRoute.
 type RouteStatus struct {
 	Route   *topology.Route
 	Parents []ParentStatus
 	Why     string // why Parents is empty
+	// Skipped are the parentRefs without an entry.
+	Skipped []SkippedParent
+}
+
+// SkippedParent is a parentRef for which no controller writes an entry.
+type SkippedParent struct {
+	Parent *topology.Parent
+	Why    string
 }
 
 // ParentStatus is one entry of status.parents.
@@ -39,27 +57,35 @@ type ParentStatus struct {
 
 // ListenerStatus is the predicted status of one listener.
 type ListenerStatus struct {
-	Listener       *topology.Listener
-	AttachedRoutes int
-	SupportedKinds []string
-	Conditions     []Condition
+	Listener *topology.Listener
+	// AttachedRoutes counts the routes that are accepted for certain, and
+	// AttachedUnknown those that may be.
+	AttachedRoutes, AttachedUnknown int
+	SupportedKinds                  []string
+	Conditions                      []Condition
 }
 
 // GatewayStatus is the predicted status of one Gateway.
 type GatewayStatus struct {
 	Gateway    *topology.Gateway
+	Controller string // "" when the input does not show it
+	Conditions []Condition
+	Listeners  []ListenerStatus // its own
+	Why        string           // why there are no conditions
+}
+
+// ListenerSetStatus is the predicted status of one ListenerSet.
+type ListenerSetStatus struct {
+	Set        *topology.ListenerSet
+	Controller string
 	Conditions []Condition
 	Listeners  []ListenerStatus
+	Why        string // why there are no conditions
 }
 
 // StatusReport is every status the controllers of a topology would write.
 type StatusReport struct {
-	Routes   []RouteStatus
-	Gateways []GatewayStatus
-}
-
-// Status predicts the conditions. refused says which documents the API server
-// would not take, with its message; they get no status.
-func Status(t *topology.Topology, refused map[*manifest.Document]string) *StatusReport {
-	return &StatusReport{}
+	Routes       []RouteStatus
+	Gateways     []GatewayStatus
+	ListenerSets []ListenerSetStatus
 }

@@ -1,3 +1,32 @@
 package simulate
 
-func unknowns(x *Explanation) []string { return x.Decision.Unknowns }
+import (
+	"fmt"
+	"slices"
+
+	"github.com/grpcroute/grpcroute/diag"
+)
+
+// unknowns lists what an answer depends on and the input does not show: what
+// decides between rules first, then whether the backends are there.
+func unknowns(x *Explanation) []string {
+	list := slices.Clone(x.Decision.Unknowns)
+	add := func(text string) {
+		if text != "" && !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
+	if x.Decision.Entry == nil {
+		return list
+	}
+	for _, s := range x.Decision.Entry.Action.Shares {
+		switch {
+		case s.Certainty != diag.Unknown:
+		case s.Backend.Refusal != nil:
+			add(s.Backend.Refusal.Message)
+		default:
+			add(fmt.Sprintf("whether backend %s/%s can be used", s.Backend.Namespace, s.Backend.Name))
+		}
+	}
+	return list
+}

@@ -1,0 +1,154 @@
+package simulate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/topology"
+)
+
+// gateway predicts the status of one Gateway. Listeners of its ListenerSets are
+// in the status of the set.
+func (s *predictor) gateway(g *topology.Gateway) GatewayStatus {
+	status := GatewayStatus{Gateway: g, Controller: s.controller(g)}
+	if message, ok := s.refused[g.Object.Doc]; ok {
+		status.Why = "the API server refuses the object: " + message
+		return status
+	}
+	for _, l := range g.Listeners {
+		if l.Set == nil {
+			status.Listeners = append(status.Listeners, s.listener(l))
+		}
+	}
+	status.Conditions = s.summary("gateway", g.Refusals, status.Listeners)
+	return status
+}
+
+// listenerSet predicts the status of one ListenerSet.
+func (s *predictor) listenerSet(set *topology.ListenerSet) ListenerSetStatus {
+	status := ListenerSetStatus{Set: set, Controller: s.controller(set.Gateway)}
+	if message, ok := s.refused[set.Object.Doc]; ok {
+		status.Why = "the API server refuses the object: " + message
+		return status
+	}
+	var refusals []*topology.Refusal
+	if set.Refusal != nil {
+		refusals = append(refusals, set.Refusal)
+	}
+	for _, l := range set.Listeners {
+		status.Listeners = append(status.Listeners, s.listener(l))
+	}
+	status.Conditions = s.summary("listenerset", refusals, status.Listeners)
+	return status
+}
+
+// summary predicts Accepted and Programmed of what holds listeners: True as long
+// as one of them is accepted, with reason ListenersNotValid when another is not
+// (GA apis/v1/gateway_types.go, GatewayReasonListenersNotValid).
+func (s *predictor) summary(kind string, refusals []*topology.Refusal, listeners []ListenerStatus) []Condition {
+	accepted := s.summaryAccepted(kind, refusals, listeners)
+	list := []Condition{accepted}
+	if s.t.Profile.Wording().GatewayRefs && kind == "gateway" {
+		list = append(list, s.summaryRefs(listeners))
+	}
+	programmed := s.condition(kind, "Programmed", "True", "Programmed", "the Gateway is programmed")
+	switch {
+	case accepted.Status == "False":
+		programmed = s.condition(kind, "Programmed", "False", "Invalid", accepted.Message)
+		programmed.Certainty, programmed.Cause = accepted.Certainty, accepted.Cause
+	case accepted.Status == Undetermined:
+		programmed = undetermined("Programmed", accepted.Message, accepted.Cause)
+	case s.t.Profile.Status.ListenersAlwaysValid:
+		programmed.Note = s.t.Profile.Title + " writes this whatever its data plane does"
+	default:
+		programmed.Certainty, programmed.Note = diag.Assumed, dataPlane
+	}
+	return append(list, programmed)
+}
+
+func (s *predictor) summaryAccepted(kind string, refusals []*topology.Refusal, listeners []ListenerStatus) Condition {
+	for _, r := range refusals {
+		if r.Certainty == diag.Unknown {
+			return undetermined("Accepted", "depends on what the input does not show: "+r.Message, causeOf(r))
+		}
+		c := s.condition(kind, "Accepted", "False", r.Reason, r.Message)
+		c.Certainty, c.Cause = r.Certainty, causeOf(r)
+		return c
+	}
+	var bad []string
+	var first *Condition
+	conflict, open := false, (*Condition)(nil)
+	for i := range listeners {
+		switch c := acceptance(&listeners[i]); {
+		case c.Status == Undetermined:
+			open = c
+		case c.Status == "False" || c.Type == "Conflicted":
+			bad = append(bad, listeners[i].Listener.Name)
+			conflict = conflict || has(listeners[i].Conditions, "Conflicted", "True")
+			if first == nil {
+				first = c
+			}
+		}
+	}
+	if len(bad) == 0 {
+		if open != nil && len(listeners) == 1 {
+			return undetermined("Accepted", open.Message, open.Cause)
+		}
+		return s.condition(kind, "Accepted", "True", "Accepted", "accepted")
+	}
+	status := "True"
+	if len(bad) == len(listeners) || conflict && s.t.Profile.Wording().ConflictRefusesGateway && kind == "gateway" {
+		status = "False"
+	}
+	c := s.condition(kind, "Accepted", status, "ListenersNotValid", fmt.Sprintf("listeners that are not valid: %s", strings.Join(bad, ", ")))
+	c.Certainty, c.Cause = first.Certainty, first.Cause
+	return c
+}
+
+// acceptance returns the condition that says whether a listener is accepted:
+// Accepted, or Conflicted where an implementation writes no Accepted beside it.
+func acceptance(l *ListenerStatus) *Condition {
+	for _, t := range []string{"Accepted", "Conflicted"} {
+		for i := range l.Conditions {
+			if l.Conditions[i].Type == t {
+				return &l.Conditions[i]
+			}
+		}
+	}
+	return &Condition{Status: "True"}
+}
+
+func has(conditions []Condition, conditionType, status string) bool {
+	for _, c := range conditions {
+		if c.Type == conditionType && c.Status == status {
+			return true
+		}
+	}
+	return false
+}
+
+// summaryRefs predicts a Gateway's ResolvedRefs from those of its listeners.
+func (s *predictor) summaryRefs(listeners []ListenerStatus) Condition {
+	var open *Condition
+	for _, l := range listeners {
+		for i, c := range l.Conditions {
+			switch {
+			case c.Type != "ResolvedRefs":
+			case c.Status == "False":
+				refs := s.condition("gateway", "ResolvedRefs", "False", "ListenersNotResolved", fmt.Sprintf("listener %s has references that do not resolve", l.Listener.Name))
+				refs.Certainty, refs.Cause = c.Certainty, c.Cause
+				return refs
+			case c.Status == Undetermined && open == nil:
+				open = &l.Conditions[i]
+			}
+		}
+	}
+	if open != nil {
+		return undetermined("ResolvedRefs", open.Message, open.Cause)
+	}
+	return s.condition("gateway", "ResolvedRefs", "True", "ResolvedRefs", "all references are resolved")
+}
+
+func fieldText(path []any) string { return manifest.Path(path).String() }

@@ -1,0 +1,226 @@
+package simulate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/topology"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// parentConditions predicts one entry of status.parents, in the order in which
+// controllers write them.
+func (s *predictor) parentConditions(p *topology.Parent) []Condition {
+	invalid := s.invalidRules(p.Route)
+	accepted := s.accepted(p, invalid)
+	conditions := []Condition{accepted, s.resolvedRefs(p)}
+	if accepted.Status == "False" {
+		return conditions // what follows speaks of routes that are served
+	}
+	if c, ok := s.partiallyInvalid(p.Route, invalid); ok {
+		c.Certainty = diag.Weakest(c.Certainty, accepted.Certainty)
+		conditions = append(conditions, c)
+	}
+	if c, ok := s.overlapping(p); ok {
+		conditions = append(conditions, c)
+	}
+	if c, ok := s.endpoints(p.Route); ok {
+		conditions = append(conditions, c)
+	}
+	return conditions
+}
+
+// condition fills in the implementation's text, or ours where it is not known.
+func (s *predictor) condition(kind, conditionType, status, reason, message string) Condition {
+	if text := s.t.Profile.Message(kind, conditionType, reason); text != "" {
+		message = text
+	}
+	return Condition{Type: conditionType, Status: status, Reason: reason, Message: message}
+}
+
+// undetermined is a condition that depends on what the input does not show.
+func undetermined(conditionType, depends string, cause *Cause) Condition {
+	return Condition{Type: conditionType, Status: Undetermined, Message: depends, Certainty: diag.Unknown, Cause: cause}
+}
+
+func causeOf(r *topology.Refusal) *Cause {
+	return &Cause{Range: r.Range(), Field: r.Field()}
+}
+
+// accepted predicts Accepted for one parentRef: binding first, then the rules.
+func (s *predictor) accepted(p *topology.Parent, invalid []invalidRule) Condition {
+	here := &Cause{
+		Range: p.Route.Doc.Range("spec", "parentRefs", p.Index),
+		Field: fmt.Sprintf("spec.parentRefs[%d]", p.Index),
+	}
+	if p.Refusal != nil {
+		return s.notAccepted(p, here)
+	}
+	certainty, why := attached(p)
+	if certainty == diag.Unknown {
+		return undetermined("Accepted", "depends on what the input does not show: "+why, here)
+	}
+	if c, ok := s.rulesRefuse(p.Route, invalid); ok {
+		c.Certainty = diag.Weakest(c.Certainty, certainty)
+		return c
+	}
+	c := s.condition("route", "Accepted", "True", string(gatewayv1.RouteReasonAccepted), "the route is accepted")
+	c.Certainty, c.Cause, c.Note = certainty, here, why
+	return c
+}
+
+// notAccepted is Accepted where the parent refuses the route, or may.
+func (s *predictor) notAccepted(p *topology.Parent, here *Cause) Condition {
+	r := p.Refusal
+	cause := causeOf(r)
+	if r.Doc == nil {
+		cause = here
+	}
+	if r.Certainty == diag.Unknown {
+		return undetermined("Accepted", "depends on what the input does not show: "+r.Message, cause)
+	}
+	reason := r.Reason
+	if reason == "" {
+		// No reason constant exists for the loser of a cross-kind conflict (GA
+		// apis/v1/shared_types.go), so each implementation has its own.
+		reason = "ImplementationDefined"
+	}
+	c := s.condition("route", "Accepted", "False", reason, r.Message)
+	c.Certainty, c.Cause = r.Certainty, cause
+	if c.Message != r.Message {
+		c.Note = r.Message // the implementation's text is general, ours names the cause
+	}
+	return c
+}
+
+// attached returns how certain it is that some listener takes a route, and what
+// makes it less than certain. One listener that takes it for certain is enough.
+func attached(p *topology.Parent) (diag.Certainty, string) {
+	best, why := diag.Unknown, ""
+	found := false
+	for _, a := range p.Attachments {
+		if a.Refusal != nil && a.Refusal.Certainty != diag.Unknown {
+			continue
+		}
+		certainty, text := a.Certainty, a.Why
+		if a.Refusal != nil {
+			certainty, text = diag.Unknown, a.Refusal.Message
+		}
+		if !found || certainty < best {
+			best, why, found = certainty, text, true
+		}
+	}
+	if !found {
+		return diag.Certain, "" // a mesh parent has no listeners
+	}
+	return best, why
+}
+
+// invalidRule is a rule that cannot be served as it stands.
+type invalidRule struct {
+	rule  *topology.Rule
+	whole bool // all its calls fail; otherwise those of one backend
+	why   *topology.Refusal
+}
+
+// invalidRules lists what makes rules unusable, in rule order. References that do
+// not resolve are not among it: they show in ResolvedRefs.
+func (s *predictor) invalidRules(r *topology.Route) []invalidRule {
+	var list []invalidRule
+	for _, rule := range r.Rules {
+		for _, refusal := range rule.Refusals {
+			list = append(list, invalidRule{rule, true, refusal})
+		}
+		for _, f := range rule.Filters {
+			if f.Refusal != nil && !slices.Contains(rule.Refusals, f.Refusal) && !refReason(f.Refusal.Reason) {
+				list = append(list, invalidRule{rule, true, f.Refusal})
+			}
+		}
+		if s.t.Profile.Filters.BackendReason != "" {
+			continue
+		}
+		for _, b := range rule.Backends {
+			for _, f := range b.Filters {
+				if f.Refusal != nil && !refReason(f.Refusal.Reason) {
+					list = append(list, invalidRule{rule, false, f.Refusal})
+				}
+			}
+		}
+	}
+	return slices.DeleteFunc(list, func(v invalidRule) bool { return v.why.Certainty == diag.Unknown })
+}
+
+// refReason reports whether a reason belongs to ResolvedRefs.
+func refReason(reason string) bool {
+	switch gatewayv1.RouteConditionReason(reason) {
+	case gatewayv1.RouteReasonInvalidKind, gatewayv1.RouteReasonBackendNotFound, gatewayv1.RouteReasonRefNotPermitted, gatewayv1.RouteReasonUnsupportedProtocol:
+		return true
+	}
+	return false
+}
+
+// rulesRefuse predicts Accepted=False because of rules: when every rule is
+// invalid, or for implementations that say so of a single one.
+func (s *predictor) rulesRefuse(r *topology.Route, invalid []invalidRule) (Condition, bool) {
+	whole := map[int]bool{}
+	for _, v := range invalid {
+		if v.whole {
+			whole[v.rule.Index] = true
+		}
+	}
+	one := s.t.Profile.Status.InvalidRule
+	if len(whole) == 0 || one == "" && len(whole) < len(r.Rules) {
+		return Condition{}, false
+	}
+	first := invalid[slices.IndexFunc(invalid, func(v invalidRule) bool { return v.whole })]
+	reason := first.why.Reason
+	if one != "" {
+		reason = one
+	} else if reason == "" {
+		reason = string(gatewayv1.RouteReasonUnsupportedValue)
+	}
+	c := s.condition("route", "Accepted", "False", reason, messages(invalid))
+	c.Certainty, c.Cause = first.why.Certainty, causeOf(first.why)
+	return c, true
+}
+
+// messages joins what is wrong with rules, each text once.
+func messages(invalid []invalidRule) string {
+	var texts []string
+	for _, v := range invalid {
+		if !slices.Contains(texts, v.why.Message) {
+			texts = append(texts, v.why.Message)
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// partiallyInvalid predicts PartiallyInvalid=True: some rules cannot be served,
+// others can. It is never written as False (GEP-1364).
+func (s *predictor) partiallyInvalid(r *topology.Route, invalid []invalidRule) (Condition, bool) {
+	if len(invalid) == 0 || s.t.Profile.Status.NoPartiallyInvalid || s.t.Profile.Status.InvalidRule != "" {
+		return Condition{}, false
+	}
+	var rules []int
+	certainty := diag.Certain
+	for _, v := range invalid {
+		if !slices.Contains(rules, v.rule.Index) {
+			rules = append(rules, v.rule.Index)
+		}
+		certainty = diag.Weakest(certainty, v.why.Certainty)
+	}
+	beginning := "Dropped Rule " + strings.Trim(strings.ReplaceAll(fmt.Sprint(rules), " ", ", "), "[]") + ": "
+	if dropped := s.t.Profile.Wording().Dropped; dropped != nil {
+		beginning = dropped(rules)
+	}
+	reason := invalid[0].why.Reason
+	if reason == "" {
+		reason = string(gatewayv1.RouteReasonUnsupportedValue)
+	}
+	return Condition{
+		Type: "PartiallyInvalid", Status: "True", Reason: reason, Message: beginning + messages(invalid),
+		Certainty: certainty, Cause: causeOf(invalid[0].why),
+	}, true
+}
