@@ -1,0 +1,79 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/lint/rules"
+)
+
+var two = []*lint.Rule{
+	{ID: "b-rule", Summary: "a | b", Section: lint.BackendSection, Severity: diag.Warning, Since: "0.1", Profiles: []string{"spec"}},
+	{ID: "a-rule", Summary: "first", Section: lint.SchemaSection, Severity: diag.Error, Since: "0.1"},
+}
+
+func TestTableFollowsTheSections(t *testing.T) {
+	want := "\n| schema | severity | finds |\n|---|---|---|\n| [`a-rule`](r.md#a-rule) | error | first |\n" +
+		"\n| backends | severity | finds |\n|---|---|---|\n| [`b-rule`](r.md#b-rule) | warning | a \\| b (spec) |\n\n"
+	if diff := cmp.Diff(want, table(two, "r.md")); diff != "" {
+		t.Errorf("table (-want +got):\n%s", diff)
+	}
+}
+
+func TestFillReplacesWhatStandsBetweenTheMarkers(t *testing.T) {
+	got, err := fill("a\n"+begin+"\nold\n"+end+"\nb\n", "new\n")
+	if want := "a\n" + begin + "\nnew\n" + end + "\nb\n"; err != nil || got != want {
+		t.Errorf("fill = %q, %v, want %q", got, err, want)
+	}
+	if got, err := fill("no markers", "new"); got != "no markers" || err != nil {
+		t.Errorf("fill of a page without markers = %q, %v", got, err)
+	}
+	if _, err := fill(begin, "new"); err == nil {
+		t.Error("a marker without its end is no error")
+	}
+}
+
+func TestDeeperLeavesCodeAlone(t *testing.T) {
+	got := deeper("# a\n```yaml\n# comment\n```\n## b\n")
+	if want := "### a\n```yaml\n# comment\n```\n#### b\n"; got != want {
+		t.Errorf("deeper = %q, want %q", got, want)
+	}
+}
+
+func TestEveryRuleIsInASection(t *testing.T) {
+	n := 0
+	for _, s := range sections(rules.All) {
+		n += len(s.rules)
+	}
+	if n != len(rules.All) {
+		t.Errorf("%d of %d rules are in a section of lint.Sections", n, len(rules.All))
+	}
+}
+
+// TestDocumentsAreFresh fails when a rule changed and `make generate` was not run.
+func TestDocumentsAreFresh(t *testing.T) {
+	top := filepath.Join("..", "..")
+	want, err := pages(rules.All, rules.Page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(top, "docs", "rules.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(string(got), "\n")); diff != "" {
+		t.Errorf("docs/rules.md is stale, run `make generate` (-want +got):\n%s", diff)
+	}
+	readme, err := os.ReadFile(filepath.Join(top, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now, err := fill(string(readme), table(rules.All, "docs/rules.md")); err != nil || now != string(readme) {
+		t.Errorf("README.md is stale, run `make generate`: %v", err)
+	}
+}
