@@ -29,6 +29,7 @@ var CloudflareTunnel = &Profile{
 		DropEmptyMatches:      true,
 		InvalidRegexBlocksAll: true,
 		AlwaysValid:           true,
+		RE2:                   true,
 	},
 	Precedence: Precedence{
 		PerRule:           true,
@@ -45,6 +46,7 @@ var CloudflareTunnel = &Profile{
 		ExternalName:        Supported,
 		Protocol:            tunnelProtocol,
 		SystemCA:            Rejected,
+		CAKinds:             []GroupKind{},
 		TLS:                 Supported,
 	},
 	Answers: Answers{
@@ -67,7 +69,8 @@ var CloudflareTunnel = &Profile{
 		ResolvedMessage:               "All references resolved",
 		CrossKindReason:               "Conflicted",
 	},
-	Transport: Transport{Tunnel: true, TunnelFails: []string{"quic"}, AnyProtocolBinds: true, NoTLS: true},
+	Transport: Transport{Tunnel: true, TunnelFails: []string{"quic"}, AnyProtocolBinds: true, NoTLS: true,
+		ListenerProtocols: []string{"HTTP", "HTTPS"}, ServesInvalid: true, Mesh: Rejected},
 	Claims: []Claim{
 		{"rule filter RequestHeaderModifier", Supported, "served", tunnelDoc},
 		{"rule filter ResponseHeaderModifier", Supported, "served", tunnelDoc},

@@ -19,6 +19,7 @@ var EnvoyGateway = &Profile{
 		Form:            envoyGatewayForm,
 		HTTPLength:      envoyGatewayLength,
 		HeadersAllAnded: true,
+		RE2:             true,
 	},
 	Precedence: Precedence{
 		HTTPFirst: true,
@@ -40,6 +41,7 @@ var EnvoyGateway = &Profile{
 		PortReason:   "PortNotFound",
 		Protocol:     envoyGatewayProtocol,
 		SystemCA:     Supported,
+		CAKinds:      []GroupKind{{"", "Secret"}, {"certificates.k8s.io", "ClusterTrustBundle"}},
 		TLS:          Supported,
 	},
 	Answers: Answers{
@@ -56,6 +58,10 @@ var EnvoyGateway = &Profile{
 	Status: Status{
 		AcceptedMessage: "Route is accepted",
 		ResolvedMessage: "Resolved all the Object references for the Route",
+	},
+	Transport: Transport{
+		ListenerProtocols: []string{"HTTP", "HTTPS", "TLS", "TCP", "UDP"},
+		Mesh:              Rejected,
 	},
 	Claims: []Claim{
 		{"rule filter RequestHeaderModifier", Supported, "served", egRepo + " internal/gatewayapi/filters.go"},

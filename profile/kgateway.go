@@ -27,6 +27,7 @@ var KGateway = &Profile{
 		// Without the strict validation mode Envoy refuses the whole configuration.
 		InvalidRegexBlocksAll: true,
 		AlwaysValid:           true,
+		RE2:                   true,
 	},
 	Precedence: Precedence{
 		RegexLength: ZeroLength,

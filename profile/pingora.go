@@ -35,7 +35,7 @@ var Pingora = &Profile{
 		BackendTLS:        Answer{502, 14, "not answered: BackendTLSPolicy is ignored"},
 	},
 	Status:      pingoraStatus,
-	Transport:   Transport{AnyProtocolBinds: true, NoTLS: true},
+	Transport:   Transport{AnyProtocolBinds: true, NoTLS: true, ServesInvalid: true, Mesh: Rejected, GatewayParentsOnly: true},
 	Claims:      pingoraClaims,
 	Constraints: pingoraConstraints,
 	AsBuilt:     pingoraAsBuilt,
@@ -83,7 +83,7 @@ var pingoraAsBuilt = &Profile{
 		BackendTLS:        Answer{502, 14, "not answered: BackendTLSPolicy is ignored"},
 	},
 	Status:      pingoraStatus,
-	Transport:   Transport{AnyProtocolBinds: true, NoTLS: true, NoCleartextHTTP2: true},
+	Transport:   Transport{AnyProtocolBinds: true, NoTLS: true, ServesInvalid: true, Mesh: Rejected, GatewayParentsOnly: true, NoCleartextHTTP2: true},
 	Claims:      append([]Claim{{"GRPCRoute", Ignored, "stored, and never asked by the router", pingoraProxy + " src/proxy/router.rs"}}, pingoraClaims...),
 	Constraints: pingoraConstraints,
 }

@@ -116,6 +116,9 @@ type Matching struct {
 	// AlwaysValid: regular expressions are not looked at before the data plane
 	// reads them, so that a wrong one shows in no status.
 	AlwaysValid bool
+	// RE2: regular expressions are RE2. Otherwise the dialect is not specified, and
+	// a pattern that is none may still work.
+	RE2 bool
 	// NotServed: the data plane never consults GRPCRoutes.
 	NotServed bool
 	// InvalidRegexBlocksAll: one pattern that does not compile stops every
@@ -189,7 +192,10 @@ type Backends struct {
 	// [SpecProtocol]. Ask [Backends.Dial].
 	Protocol func(PortFacts) Protocol
 	SystemCA Verdict // BackendTLSPolicy wellKnownCACertificates: System
-	TLS      Verdict // BackendTLSPolicy
+	// CAKinds are the kinds beyond ConfigMap that CA certificates may be in; nil
+	// means that no source says.
+	CAKinds []GroupKind
+	TLS     Verdict // BackendTLSPolicy
 }
 
 // Dial says how the implementation dials a Service port.
@@ -303,8 +309,15 @@ type Transport struct {
 	// AnyProtocolBinds: the listener's protocol does not limit binding; it only
 	// chooses the default kinds.
 	AnyProtocolBinds bool
-	// ListenerProtocols that carry GRPCRoutes; nil means HTTP and HTTPS.
+	// ListenerProtocols are those the implementation takes; nil means that no
+	// source says, and no listener is refused for its protocol.
 	ListenerProtocols []string
+	// ServesInvalid: routes are served whatever is wrong with their listener.
+	ServesInvalid bool
+	// Mesh is whether Service parents are handled (GEP-1294).
+	Mesh Verdict
+	// GatewayParentsOnly: ListenerSets are not known.
+	GatewayParentsOnly bool
 	// NoTLS: the data plane terminates no TLS, whatever the listener says.
 	NoTLS bool
 	// NoCleartextHTTP2: an HTTP listener does not take h2c.

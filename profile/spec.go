@@ -18,6 +18,7 @@ var Spec = &Profile{
 		SystemCA: Supported,
 		TLS:      Supported,
 	},
+	Transport: Transport{Mesh: Supported},
 	Answers: Answers{
 		NoListener:        Answer{404, 12, gatewayAPI + " apis/v1/gateway_types.go, General Listener behavior"},
 		NoMatch:           Answer{404, 12, gatewayAPI + " apis/v1/gateway_types.go, General Listener behavior"},

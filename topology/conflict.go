@@ -1,0 +1,153 @@
+package topology
+
+import (
+	"fmt"
+
+	"github.com/grpcroute/grpcroute/diag"
+)
+
+// Listeners conflict when a request could not be told apart: protocols on one
+// port that do not go together, or one hostname twice. Of a Gateway's own
+// listeners all that are indistinct are refused (GA apis/v1/gateway_types.go,
+// "Handling indistinct Listeners"); a ListenerSet's lose against those before
+// them, which keep working (GA apis/v1/listenerset_types.go).
+
+// side is what shares a port: UDP does not meet the others.
+type side struct {
+	port int32
+	udp  bool
+}
+
+// claim is one hostname on a side.
+type claim struct {
+	side
+	hostname string
+}
+
+// family puts together the protocols that go together on a port: HTTPS and TLS
+// are told apart by the SNI. It is "" for an implementation-defined protocol.
+func family(l *Listener) string {
+	switch l.Protocol {
+	case "HTTPS", "TLS":
+		return "HTTPS or TLS"
+	case "HTTP", "TCP", "UDP":
+		return l.Protocol
+	}
+	return ""
+}
+
+func sideOf(l *Listener) side { return side{l.Port, l.Protocol == "UDP"} }
+
+func claimOf(l *Listener) claim {
+	c := claim{side: sideOf(l)}
+	if l.Protocol != "TCP" && l.Protocol != "UDP" {
+		c.hostname = l.Hostname
+	}
+	return c
+}
+
+// settleListeners finds the conflicts of a Gateway.
+func (x *resolver) settleListeners(g *Gateway) {
+	sides, claims := map[side][]*Listener{}, map[claim][]*Listener{}
+	for _, l := range g.Listeners {
+		if l.Set == nil && family(l) != "" {
+			sides[sideOf(l)] = append(sides[sideOf(l)], l)
+			claims[claimOf(l)] = append(claims[claimOf(l)], l)
+		}
+	}
+	for _, l := range g.Listeners {
+		if l.Set == nil && family(l) != "" {
+			l.conflictWith(otherFamily(l, sides[sideOf(l)]), claims[claimOf(l)], diag.Certain)
+		}
+	}
+	for _, s := range g.Sets {
+		if refused(s.Refusal) {
+			continue
+		}
+		for _, l := range s.Listeners {
+			x.settleLater(l, sides, claims)
+		}
+	}
+}
+
+// settleLater refuses a ListenerSet's listener that conflicts with one before it,
+// or lets it stand.
+func (x *resolver) settleLater(l *Listener, sides map[side][]*Listener, claims map[claim][]*Listener) {
+	if family(l) == "" {
+		return
+	}
+	other := otherFamily(l, sides[sideOf(l)])
+	if other == nil && len(claims[claimOf(l)]) > 0 {
+		other = claims[claimOf(l)][0]
+	}
+	if other == nil {
+		sides[sideOf(l)] = append(sides[sideOf(l)], l)
+		claims[claimOf(l)] = append(claims[claimOf(l)], l)
+		return
+	}
+	certainty := l.Set.Certainty
+	if other.Set != nil && other.Set != l.Set {
+		a, b := l.Set.Object, other.Set.Object
+		certainty = diag.Weakest(other.Set.Certainty, byAge(a.Value.ObjectMeta, b.Value.ObjectMeta, a.Doc.Ref, b.Doc.Ref))
+		if certainty == diag.Unknown {
+			other.conflictWith(otherFamily(other, []*Listener{l}), []*Listener{other, l}, diag.Unknown)
+		}
+	}
+	l.conflictWith(otherFamily(l, sides[sideOf(l)]), claims[claimOf(l)], certainty)
+}
+
+// otherFamily returns the first listener whose protocol does not go together
+// with l's.
+func otherFamily(l *Listener, on []*Listener) *Listener {
+	for _, o := range on {
+		if family(o) != family(l) {
+			return o
+		}
+	}
+	return nil
+}
+
+// conflictWith refuses a listener because of one of another protocol family, or
+// because its claim is also another's.
+func (l *Listener) conflictWith(protocol *Listener, same []*Listener, certainty diag.Certainty) {
+	var r *Refusal
+	var other *Listener
+	switch {
+	case protocol != nil:
+		other = protocol
+		r = &Refusal{
+			Reason:  "ProtocolConflict",
+			Message: fmt.Sprintf("protocol %s does not go together with %s of %s on port %d", l.Protocol, other.Protocol, other, l.Port),
+			Path:    l.Path("protocol"),
+		}
+	default:
+		for _, o := range same {
+			if o != l {
+				other = o
+				break
+			}
+		}
+		if other == nil {
+			return
+		}
+		r = &Refusal{
+			Reason:  "HostnameConflict",
+			Message: fmt.Sprintf("port %d with %s is also that of %s", l.Port, hostWords(l.Hostname), other),
+			Path:    l.Path("hostname"),
+		}
+		if l.Protocol == "TCP" || l.Protocol == "UDP" {
+			r.Reason, r.Path = "ProtocolConflict", l.Path("port")
+			r.Message = fmt.Sprintf("%s port %d is also that of %s", l.Protocol, l.Port, other)
+		}
+	}
+	r.Certainty = certainty
+	l.conflicted = l.conflicted || certainty != diag.Unknown
+	l.refuse(r.see(other.Doc(), other.Path("name"), "the other listener"))
+}
+
+func hostWords(hostname string) string {
+	if hostname == "" {
+		return "no hostname"
+	}
+	return fmt.Sprintf("hostname %q", hostname)
+}
