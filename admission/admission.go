@@ -4,26 +4,70 @@
 // carries. Its verdicts and texts are those of k8s.io/apiextensions-apiserver; a
 // differential test holds the two together. What a controller makes of an
 // admitted object is decided in topology and lint.
+//
+// Objects are checked as if they were created: rules about a change do not run,
+// and a status in a manifest is dropped unseen, as the server does.
 package admission
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // Server stands for an API server with the Gateway API CRDs of one version and
 // channel installed. It is safe for concurrent use.
-type Server struct{}
+type Server struct {
+	c   *catalogue
+	rel *release
+}
 
 // Versions lists the Gateway API minors the tool carries, oldest first: "1.1".
-func Versions() []string { return nil }
+func Versions() []string {
+	c, err := embedded()
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for i := range c.releases {
+		if m := c.releases[i].minor; !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
 
 // Channels lists "standard" and "experimental".
 func Channels() []string { return []string{"standard", "experimental"} }
 
 // New returns the server of a version ("1.6") and channel. The error lists the
 // allowed values.
-func New(version, channel string) (*Server, error) { return &Server{}, nil }
+func New(version, channel string) (*Server, error) {
+	c, err := embedded()
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(Versions(), version) {
+		return nil, fmt.Errorf("unknown Gateway API version %q: expected one of %s", version, strings.Join(Versions(), ", "))
+	}
+	if !slices.Contains(Channels(), channel) {
+		return nil, fmt.Errorf("unknown channel %q: expected one of %s", channel, strings.Join(Channels(), ", "))
+	}
+	return &Server{c: c, rel: c.release(version, channel)}, nil
+}
+
+func (c *catalogue) release(minor, channel string) *release {
+	for i := range c.releases {
+		if r := &c.releases[i]; r.minor == minor && r.channel == channel {
+			return r
+		}
+	}
+	return nil
+}
 
 // Failure is one reason for which the server would refuse (or, for
 // [diag.UnknownField], prune) a part of an object.
@@ -34,13 +78,82 @@ type Failure struct {
 	Expected string        // ours: what would be right, "" when Message says it
 	Server   string        // the server's own message
 	Refuses  bool          // false for a pruned field: the server takes the object without it
+
+	// Suggestion is the known name nearest to an unknown field or value, when
+	// one is near.
+	Suggestion string
+	// WantType and GotType are set when a value has the wrong JSON type
+	// ("string", "integer", "number", "boolean", "array", "object", "null"): a
+	// text that was not quoted is often read as something else.
+	WantType, GotType string
 }
 
 // Known reports whether the server has a CRD for the document's group and kind,
 // and whether it serves the document's version.
-func (s *Server) Known(doc *manifest.Document) (kind, version bool) { return false, false }
+func (s *Server) Known(doc *manifest.Document) (kind, version bool) {
+	k, v := s.find(doc.Ref.APIVersion, doc.Ref.Kind)
+	return k != nil, v != nil
+}
 
 // Check returns every failure of a document of a Gateway API kind, in the order
 // of the server's own; nil when the server would take it as it stands, and for
 // kinds the server has no CRD for.
-func (s *Server) Check(doc *manifest.Document) []Failure { return nil }
+//
+// A server with strict field validation stops at unknown fields; here the rest of
+// the object is checked as well, as a server does that only warns of them.
+func (s *Server) Check(doc *manifest.Document) []Failure {
+	k, v := s.find(doc.Ref.APIVersion, doc.Ref.Kind)
+	if v == nil {
+		return nil
+	}
+	failures, _, _ := s.check(k, v, doc)
+	return failures
+}
+
+// check also returns the object as the server holds it before it validates, and
+// whether failures have kept it from running rules.
+func (s *Server) check(k *kind, v *version, doc *manifest.Document) (failures []Failure, settled map[string]any, blocked bool) {
+	var c checker
+	meta, malformed := c.decodeMeta(doc)
+	if malformed != nil {
+		return []Failure{*malformed}, nil, false
+	}
+	inMeta := len(c.unknown)
+	root := s.c.node(v.root)
+	settled = c.settleRoot(root, doc.Value)
+	slices.SortStableFunc(c.unknown[inMeta:], func(a, b unknown) int { return strings.Compare(a.text, b.text) })
+	for i := range c.unknown {
+		c.failures = append(c.failures, s.explainUnknown(&c.unknown[i], k, v))
+	}
+	c.checkMeta(meta, doc, k.namespaced)
+	c.validate(root, settled)
+	c.checkLists(root, settled)
+	if !c.blocked {
+		c.runRules(root, settled)
+	}
+	return c.failures, settled, c.blocked
+}
+
+// skippedRules is what the server adds when it has not run the rules.
+func skippedRules() *field.Error {
+	return field.Invalid(nil, nil, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation")
+}
+
+// settleRoot settles an object. Its metadata has been read already, whatever the
+// schema says of it, and a status is dropped after its fields have been checked.
+func (c *checker) settleRoot(root *node, value map[string]any) map[string]any {
+	rest := make(map[string]any, len(value))
+	for k, v := range value {
+		if k != "metadata" {
+			rest[k] = v
+		}
+	}
+	v, _ := c.settleObject(root, rest)
+	settled, _ := v.(map[string]any)
+	edit := edits{from: settled}
+	if _, ok := settled["status"]; ok && root.prop("status") != nil {
+		edit.drop("status")
+	}
+	edit.set("metadata", map[string]any{})
+	return edit.to
+}

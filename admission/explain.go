@@ -1,0 +1,270 @@
+package admission
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/internal/crdgen/crdbin"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// label names the value under inspection: the last field, with the indexes or the
+// key that follow it.
+func (c *checker) label() string {
+	at := len(c.path)
+	for at > 0 && c.path[at-1].kind != fieldStep {
+		at--
+	}
+	return join(c.path[max(at-1, 0):], true)
+}
+
+func explainType(label, want string, v any) Failure {
+	f := Failure{WantType: want, GotType: typeOf(v)}
+	f.Message = fmt.Sprintf("%s is %s: expected %s", label, describe(v), article(want))
+	if want == "string" {
+		switch v.(type) {
+		case bool, int64, float64, nil:
+			f.Expected = "write it in quotes"
+		}
+	}
+	return f
+}
+
+// describe names a value of the wrong type, and shows it when that is short.
+func describe(v any) string {
+	switch v := v.(type) {
+	case bool, int64, float64:
+		return fmt.Sprintf("the %s %v", typeOf(v), v)
+	case string:
+		return "the string " + quote(v)
+	case nil:
+		return "empty (null)"
+	}
+	return article(typeOf(v))
+}
+
+func article(noun string) string {
+	if noun == "" {
+		return "another value"
+	}
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+// quote shows a text, cut where it is long.
+func quote(s string) string {
+	const most = 60
+	if utf8.RuneCountInString(s) <= most {
+		return strconv.Quote(s)
+	}
+	return strconv.Quote(string([]rune(s)[:most])) + "…"
+}
+
+func show(v any) string {
+	if s, ok := v.(string); ok {
+		return quote(s)
+	}
+	return fmt.Sprint(v)
+}
+
+func (c *checker) explainType(n *node, v any) Failure {
+	want := typeName(n.typ)
+	if want == "" {
+		want = "string" // the formats without a type are of texts
+	}
+	return explainType(c.label(), want, v)
+}
+
+func (c *checker) explainEnum(v any, allowed []string) Failure {
+	shown := make([]string, len(allowed))
+	for i, a := range allowed {
+		shown[i] = a
+		if _, ok := v.(string); ok {
+			shown[i] = strconv.Quote(a)
+		}
+	}
+	f := Failure{Message: fmt.Sprintf("%s %s is not allowed: expected %s", c.label(), show(v), oneOf(shown))}
+	if s, ok := v.(string); ok {
+		f.Suggestion = nearest(s, allowed)
+	}
+	if f.Suggestion != "" {
+		f.Expected = fmt.Sprintf("did you mean %q?", f.Suggestion)
+	}
+	return f
+}
+
+func oneOf(list []string) string {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return "one of " + strings.Join(list, ", ")
+}
+
+func (c *checker) explainLength(length int64, n *node) Failure {
+	if length == 0 {
+		return Failure{Message: c.label() + " is empty: expected at least " + count(n.minLength, "character")}
+	}
+	if length < n.minLength {
+		return Failure{Message: fmt.Sprintf("%s is too short with %s: expected at least %d", c.label(), count(length, "character"), n.minLength)}
+	}
+	return Failure{Message: fmt.Sprintf("%s is too long with %s: at most %d are allowed", c.label(), count(length, "character"), n.maxLength)}
+}
+
+func count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func (c *checker) explainPattern(s string, n *node) Failure {
+	expected := shapes[n.pattern.src]
+	if expected == "" {
+		expected = "expected a match of " + n.pattern.src
+	}
+	return Failure{Message: fmt.Sprintf("%s %s is malformed: expected %s", c.label(), quote(s), strings.TrimPrefix(expected, "expected "))}
+}
+
+func (c *checker) explainRange(n *node, v any) Failure {
+	lo, hi := "", ""
+	if n.min != nil {
+		lo = strconv.FormatInt(*n.min, 10)
+	}
+	if n.max != nil {
+		hi = strconv.FormatInt(*n.max, 10)
+	} else if n.format == "int32" {
+		hi = "2147483647"
+	}
+	expected := "expected " + lo + " to " + hi
+	switch {
+	case lo == "" && hi == "":
+		expected = "expected an integer"
+	case lo == "":
+		expected = "expected at most " + hi
+	case hi == "":
+		expected = "expected at least " + lo
+	}
+	return Failure{Message: fmt.Sprintf("%s %v is out of range: %s", c.label(), v, expected)}
+}
+
+func (c *checker) explainSize(size, least, most int64, noun string) Failure {
+	if most < 0 || size < least {
+		return Failure{Message: fmt.Sprintf("%s has %s: expected at least %d", c.label(), count(size, noun), least)}
+	}
+	return Failure{Message: fmt.Sprintf("%s has %s: at most %d are allowed", c.label(), count(size, noun), most)}
+}
+
+func (c *checker) explainRequired(name string) Failure {
+	where := ""
+	if len(c.path) > 1 {
+		above := checker{path: c.path[:len(c.path)-1]}
+		where = " in " + above.label()
+	}
+	return Failure{Message: fmt.Sprintf("required field %q is missing%s", name, where)}
+}
+
+func (c *checker) explainCombined(any) Failure {
+	return Failure{Message: c.label() + " fits none of the allowed forms: an IPAddress needs an IPv4 or IPv6 address as its value"}
+}
+
+func (c *checker) explainFormat(s, format string) Failure {
+	name := map[string]string{"ipv4": "IPv4", "ipv6": "IPv6"}[format]
+	return Failure{Message: fmt.Sprintf("%s %s is not an %s address", c.label(), quote(s), name)}
+}
+
+func (c *checker) explainDuplicate(shown any) Failure {
+	m, ok := shown.(map[string]any)
+	if !ok {
+		return Failure{Message: fmt.Sprintf("%s repeats %s: values must be unique", c.label(), show(shown))}
+	}
+	var keys []string
+	for _, k := range sortedKeys(m) {
+		keys = append(keys, k+" "+show(m[k]))
+	}
+	if keys == nil {
+		return Failure{Message: c.label() + " repeats an item without a key"}
+	}
+	return Failure{Message: fmt.Sprintf("%s repeats %s: items must be unique by that", c.label(), strings.Join(keys, ", "))}
+}
+
+// sentence is the message of a rule in the form of our own.
+func sentence(message string) string {
+	s := strings.TrimSuffix(strings.TrimSpace(message), ".")
+	r, size := utf8.DecodeRuneInString(s)
+	if next, _ := utf8.DecodeRuneInString(s[size:]); unicode.IsUpper(next) {
+		return s // an abbreviation
+	}
+	return string(unicode.ToLower(r)) + s[size:]
+}
+
+func explainMeta(e *field.Error, meta *metav1.ObjectMeta) Failure {
+	f := Failure{Path: metaPath(e, meta)}
+	name := strings.TrimPrefix(e.Field, "metadata.")
+	switch {
+	case e.Type == field.ErrorTypeRequired && name == "name":
+		f.Message = `required field "name" is missing in metadata`
+	case e.Type == field.ErrorTypeTooLong:
+		f.Message = name + " are too long: " + e.Detail
+	default:
+		f.Message = fmt.Sprintf("%s %s is invalid: %s", name, show(e.BadValue), e.Detail)
+	}
+	return f
+}
+
+// metaPath adds the label or annotation that an error speaks of: the server
+// names only the map.
+func metaPath(e *field.Error, meta *metav1.ObjectMeta) []any {
+	var path []any
+	for _, k := range strings.Split(e.Field, ".") {
+		path = append(path, k)
+	}
+	m := map[string]map[string]string{"metadata.labels": meta.Labels, "metadata.annotations": meta.Annotations}[e.Field]
+	bad, _ := e.BadValue.(string)
+	if _, ok := m[bad]; ok {
+		return append(path, bad)
+	}
+	var keys []string
+	for k, v := range m {
+		if v == bad {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) > 0 {
+		return append(path, slices.Min(keys))
+	}
+	return path
+}
+
+func (s *Server) explainUnknown(u *unknown, k *kind, v *version) Failure {
+	f := Failure{Source: diag.UnknownField, Path: u.path, Server: `unknown field "` + u.text + `"`}
+	name, _ := u.path[len(u.path)-1].(string)
+	f.Message = fmt.Sprintf("unknown field %q: the server drops it", name)
+	if u.near == nil {
+		return f
+	}
+	if u.near.typ != crdbin.Object {
+		f.Message = fmt.Sprintf("unknown field %q: %s is expected here, not an object", name, article(typeName(u.near.typ)))
+		return f
+	}
+	if s.rel.channel == "standard" && s.ExperimentalOnly(k.group+"/"+v.name, k.name, u.path) {
+		f.Message = fmt.Sprintf("field %q exists only in the experimental channel of Gateway API %s: the server drops it", name, s.rel.minor)
+		return f
+	}
+	known := u.near.fields()
+	f.Suggestion = nearest(name, known)
+	switch {
+	case f.Suggestion != "":
+		f.Expected = fmt.Sprintf("did you mean %q?", f.Suggestion)
+	case len(known) > 0 && len(known) <= 12:
+		f.Expected = "known fields: " + strings.Join(known, ", ")
+	}
+	return f
+}

@@ -1,0 +1,55 @@
+package admission
+
+import "strings"
+
+// shapes says in words what the patterns of the definitions ask for. A test fails
+// when a pattern is in use that has no words.
+var shapes = map[string]string{
+	`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`:                                          "lower-case letters, digits and '-', with a letter or digit at both ends",
+	`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`:        "a DNS name: lower-case letters, digits, '-' and '.'",
+	`^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`:     "an API group: a DNS name, or empty for the core group",
+	`^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`: "a DNS name in lower case, with nothing before it but '*.'",
+	`^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$`:                                    "a kind: letters, digits and '-', with a letter first",
+	"^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$":                                      "a header name: letters, digits and !#$%&'*+-.^_`|~",
+	`^[!-~]+([\t ]?[!-~]+)*$`:                                                  "a header value: visible ASCII characters, with single blanks between them",
+	`^([0-9]{1,5}(h|m|s|ms)){1,4}$`:                                            "a duration such as \"10s\" or \"1m30s\"",
+}
+
+// nearest returns the candidate that a name was probably meant to be: the one
+// that differs only in case, else the closest of few edits.
+func nearest(name string, candidates []string) string {
+	best, bestCost := "", 1+len(name)/3
+	for _, c := range candidates {
+		if strings.EqualFold(name, c) {
+			return c
+		}
+		if cost := distance(strings.ToLower(name), strings.ToLower(c)); cost < bestCost || cost == bestCost && best == "" {
+			best, bestCost = c, cost
+		}
+	}
+	return best
+}
+
+// distance counts insertions, deletions, replacements and swaps of neighbours.
+func distance(a, b string) int {
+	var before, last []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, last, row = last, row, make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}
