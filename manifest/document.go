@@ -205,10 +205,12 @@ func (d *documents) duplicateKeys(src *source, entries []entry) {
 	for _, dup := range t.duplicates(maxProblemsPerDocument) {
 		p := src.problem(ruleDuplicateKey, src.span(t, dup.second),
 			fmt.Sprintf("key %q is given twice in one mapping", t.nodes[dup.second].key),
-			"remove one of the two: Kubernetes takes the last or refuses the object")
+			"remove one of the two: kubectl takes the last without a word, other tools refuse the file")
 		p.Related = []diag.Related{{Message: "given here before", Range: src.span(t, dup.first)}}
 		p.Object, p.Field = owner(entries, dup.path)
-		p.Admission = fmt.Sprintf("strict decoding error: duplicate field %q", p.Field)
+		if src.json { // kubectl sends it as it is; of YAML the server never sees the first
+			p.Admission = fmt.Sprintf("strict decoding error: duplicate field %q", p.Field)
+		}
 		d.report(p)
 	}
 }

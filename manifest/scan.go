@@ -113,6 +113,11 @@ func (s scan) emptyScalar(i int, anchored, tagged bool) (start, end int) {
 
 // token skips an anchor, alias or tag.
 func (s scan) token(i int) int {
+	if bytes.HasPrefix(s.text[i:], []byte("!<")) {
+		if end := bytes.IndexByte(s.text[i:], '>'); end >= 0 {
+			return i + end + 1
+		}
+	}
 	for i < len(s.text) && !s.blank(i) && s.lineBreak(i) == 0 {
 		switch s.text[i] {
 		case ',', ']', '}':

@@ -163,6 +163,7 @@ func (s *splitter) yamlChunk() chunk {
 		} else {
 			first := after + bytes.Index(s.data[after:line], text)
 			s.bad = append(s.bad, badSeparator{first, first + len(text)})
+			start = first
 			if first == after { // "---text" separates nothing in YAML either
 				start = s.pos
 			}

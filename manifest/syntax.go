@@ -43,8 +43,31 @@ func (s *source) readProblem(r *reader, text []byte, err error) diag.Diagnostic 
 	})
 	e := explain(words, text, start, end)
 	p := s.problem(ruleSyntax, s.file.span(s.start+e.start, s.start+e.end), e.message, e.hint)
+	p.Object = guessRef(text)
+	if p.Object.Kind == "Secret" && strings.HasPrefix(words, "unknown anchor") {
+		p.Message, p.Hint = "alias without an anchor before it in this document", "quote it if it is meant as text"
+		return p // the name may be a password
+	}
 	p.Admission = kubectlWords(words)
 	return p
+}
+
+var (
+	kindLine       = regexp.MustCompile(`(?m)^["']?kind["']?:[ \t]*["']?([A-Za-z]+)["']?[ \t\r]*$`)
+	apiVersionLine = regexp.MustCompile(`(?m)^["']?apiVersion["']?:[ \t]*["']?([A-Za-z0-9./-]+)["']?[ \t\r]*$`)
+)
+
+// guessRef says what object a text is that cannot be read, so that whoever shows
+// its lines knows a Secret.
+func guessRef(text []byte) diag.Ref {
+	var ref diag.Ref
+	if m := kindLine.FindSubmatch(text); m != nil {
+		ref.Kind = string(m[1])
+	}
+	if m := apiVersionLine.FindSubmatch(text); m != nil {
+		ref.APIVersion = string(m[1])
+	}
+	return ref
 }
 
 // kubectlWords is what kubectl prints for the error. Errors that quote values
@@ -203,8 +226,8 @@ func (e *explained) other(words string, line []byte, at func(offset, width int))
 		e.message, e.hint = "a quote is opened here and not closed", "close it on the same line"
 		return
 	case strings.Contains(words, "did not find expected key"):
-		e.message = "no key is expected here"
-		e.hint = "check the indentation of this line and the one before"
+		e.message = "a key was expected here"
+		e.hint = "check the indentation of this line, and for text after a closing quote"
 		return
 	case strings.Contains(words, "could not find expected ':'"):
 		e.message = "a key without \":\""
@@ -215,8 +238,8 @@ func (e *explained) other(words string, line []byte, at func(offset, width int))
 		e.hint = "quote it if it is meant as text"
 		return
 	case strings.Contains(words, "<document start>"):
-		e.message = "the document has no content after its directive, or content after its end"
-		e.hint = "remove lines that start with \"%\": kubectl cannot read them"
+		e.message = "directives, as %YAML, are not read by Kubernetes"
+		e.hint = "remove the line"
 		return
 	}
 	e.message = "not valid YAML: " + words

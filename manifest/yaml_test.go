@@ -27,10 +27,8 @@ func reference(text string) (any, error) {
 	return v, err
 }
 
-// read returns the value that Load makes of a YAML text, by carrying it in the
-// data of an object.
-func readObject(t testing.TB, object string) (map[string]any, *manifest.Set) {
-	t.Helper()
+// readObject returns the value that is read from a file with one object.
+func readObject(object string) (map[string]any, *manifest.Set) {
 	set := manifest.Read([]*manifest.File{{Name: "a.yaml", Data: []byte(object)}}, manifest.Options{})
 	if len(set.Documents) != 1 {
 		return nil, set
@@ -78,7 +76,7 @@ func TestReadingEqualsKubernetes(t *testing.T) {
 func compareReading(t testing.TB, text string) {
 	t.Helper()
 	want, wantErr := reference(text)
-	got, set := readObject(t, text)
+	got, set := readObject(text)
 	failed := len(set.Problems) > 0 && got == nil
 	if failed != (wantErr != nil) {
 		t.Fatalf("problems %v, reference error %v, in\n%s", set.Problems, wantErr, text)
@@ -133,7 +131,19 @@ func randomYAML(r *rand.Rand, indent, depth int) string {
 			b.WriteString("\n" + randomYAML(r, indent+1+r.IntN(3), depth-1))
 			continue
 		}
+		if depth > 0 && r.IntN(6) == 0 {
+			fmt.Fprintf(&b, " &%c\n%s", 'a'+rune(r.IntN(3)), randomYAML(r, indent+1+r.IntN(3), depth-1))
+			continue
+		}
 		scalar := pick(r, oddScalars)
+		switch r.IntN(12) {
+		case 0:
+			scalar = fmt.Sprintf("*%c", 'a'+rune(r.IntN(3)))
+		case 1:
+			scalar = fmt.Sprintf("&%c %s", 'a'+rune(r.IntN(3)), scalar)
+		case 2:
+			scalar = fmt.Sprintf("{<<: *%c, k: v, q: [%s, *%c]}", 'a'+rune(r.IntN(3)), scalar, 'a'+rune(r.IntN(3)))
+		}
 		if strings.Contains(scalar, "\n") {
 			scalar = strings.ReplaceAll(scalar, "\n    ", "\n"+pad+"   ")
 		}
@@ -177,7 +187,7 @@ func TestReadingJSON(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, form := range []string{text, "\ufeff\n\t" + text, indented.String(), text + "\n---\n"} {
-			got, set := readObject(t, form)
+			got, set := readObject(form)
 			if diff := cmp.Diff(want, any(got)); diff != "" {
 				t.Errorf("(-want +got):\n%s%v in %s", diff, set.Problems, form)
 			}
