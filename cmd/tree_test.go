@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -119,7 +118,6 @@ func TestCompletionOffersValues(t *testing.T) {
 		{[]string{"lint", "--assume", ""}, []string{"unknown", "present", "absent"}},
 		{[]string{"status", "-o", ""}, []string{"text", "json", "yaml"}},
 		{[]string{"completion", ""}, shells},
-		{[]string{"val"}, []string{"validate"}},
 	} {
 		s, out, _ := quiet()
 		if code := Main(append([]string{"grpcroute", "__completeNoDesc"}, c.args...), s); code != exitFine {
@@ -130,9 +128,6 @@ func TestCompletionOffersValues(t *testing.T) {
 			if line = strings.TrimSpace(line); !strings.HasPrefix(line, ":") {
 				got = append(got, line)
 			}
-		}
-		if len(c.args) == 1 && slices.Contains(got, c.want[0]) {
-			continue
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", c.args, diff)

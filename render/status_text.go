@@ -102,7 +102,7 @@ func (p *statusPrinter) conditions(cs []simulate.Condition) {
 		p.err = err
 	}
 	for _, c := range cs {
-		if c.Message != "" && (p.Verbose || !fine(&c) || c.Certainty != diag.Certain) {
+		if c.Message != "" && (p.Verbose || !fine(&c)) {
 			p.text("    ", p.label(plain(c.Type)+": ")+plain(c.Message))
 		}
 		if c.Note != "" {
