@@ -44,6 +44,12 @@ type Wording struct {
 	// RefsStopListener: a listener with ResolvedRefs=False is not Programmed, even
 	// when some of its route kinds are usable.
 	RefsStopListener bool
+	// ProgrammedAnyway: a Gateway is Programmed even when none of its listeners is,
+	// as long as one is accepted.
+	ProgrammedAnyway bool
+	// UnprogrammedNotValid: a listener that is not Programmed makes the Gateway
+	// Accepted=True with reason ListenersNotValid, as one that is not Accepted does.
+	UnprogrammedNotValid bool
 	// NoOverlappingTLS: OverlappingTLSConfig is never written.
 	NoOverlappingTLS bool
 	// GatewayRefs: Gateways carry ResolvedRefs, False when a listener's is.
@@ -123,6 +129,7 @@ var wordings = map[string]*Wording{
 		Overlap:                OverlapCondition{"cf.k8s.lex.la/RouteShadowed", "HostnameMatchShadowed", true},
 		ConflictRefusesGateway: true,
 		RefsStopListener:       true,
+		ProgrammedAnyway:       true,
 		NoOverlappingTLS:       true,
 		Permissive:             "cf.k8s.lex.la/PermissiveHostname",
 		PermissiveReason:       "UnpinnedHostnameAllowsAllNamespaces",
@@ -141,9 +148,11 @@ var wordings = map[string]*Wording{
 			"gateway ResolvedRefs/ResolvedRefs":  "Successfully resolved all Gateway references",
 			"gateway Programmed/Programmed":      "Successfully programmed Gateway",
 		},
-		NoConflicts:      true,
-		NoOverlappingTLS: true,
-		GatewayRefs:      true,
+		NoConflicts:          true,
+		ProgrammedAnyway:     true,
+		UnprogrammedNotValid: true,
+		NoOverlappingTLS:     true,
+		GatewayRefs:          true,
 	},
 	// internal/gatewayapi/route.go, validate.go and status/ at d32f2829.
 	"envoy-gateway": {
@@ -163,6 +172,7 @@ var wordings = map[string]*Wording{
 		EndpointsReason:       "EndpointsNotFound",
 		ConflictedNotAccepted: true,
 		RefsStopListener:      true,
+		ProgrammedAnyway:      true,
 		InvalidReason:         true,
 	},
 }

@@ -160,7 +160,7 @@ func choose(es []endpoint, c Call, p *parsed) (answer, []string, error) {
 	for _, e := range es {
 		all = append(all, e.ask(c, p))
 	}
-	serving := slices.DeleteFunc(slices.Clone(all), func(a answer) bool { return a.decision.Outcome == routing.NoListener })
+	serving := serving(all)
 	if len(serving) == 0 {
 		// All say that nobody serves the host. Of several Gateways the one that
 		// comes nearest decides the suggestions, and they look at all of them.
@@ -182,6 +182,16 @@ func choose(es []endpoint, c Call, p *parsed) (answer, []string, error) {
 		return first, []string{fmt.Sprintf("answered for %s; %s would answer alike", first.where(), strings.Join(also, " and "))}, nil
 	}
 	return first, nil, nil
+}
+
+// serving leaves the endpoints where a route answers for the host or, when there
+// is none, those where a listener does.
+func serving(all []answer) []answer {
+	routed := slices.DeleteFunc(slices.Clone(all), func(a answer) bool { return !a.server.Serves(&a.request) })
+	if len(routed) > 0 {
+		return routed
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(a answer) bool { return a.decision.Outcome == routing.NoListener })
 }
 
 // ask explains a call at one endpoint.
@@ -211,7 +221,11 @@ func (e endpoint) ask(c Call, p *parsed) answer {
 func ambiguous(as []answer) error {
 	var list []string
 	for _, a := range as {
-		list = append(list, fmt.Sprintf("%s (%s)", a.where(), a.what()))
+		what := a.what()
+		if a.server.Profile != as[0].server.Profile || as[len(as)-1].server.Profile != as[0].server.Profile {
+			what += " under " + a.server.Profile.Name
+		}
+		list = append(list, fmt.Sprintf("%s (%s)", a.where(), what))
 	}
 	return fmt.Errorf("choose the Gateway of the call: the answer differs between %s: say which with --gateway NS/NAME or --port", strings.Join(list, ", "))
 }

@@ -64,14 +64,36 @@ func (s *predictor) summary(kind string, refusals []*topology.Refusal, listeners
 		programmed.Note = s.t.Profile.Title + " writes this whatever its data plane does"
 	default:
 		programmed.Certainty, programmed.Note = diag.Assumed, dataPlane
+		if c := unprogrammed(listeners); c != nil && !s.t.Profile.Wording().ProgrammedAnyway {
+			programmed = *c
+		}
 	}
 	return append(list, programmed)
+}
+
+// unprogrammed returns the Programmed condition of a listener when none of them is
+// programmed: False then follows for what holds them, and one that cannot be
+// decided leaves it open.
+func unprogrammed(listeners []ListenerStatus) *Condition {
+	var found *Condition
+	for i := range listeners {
+		for j := range listeners[i].Conditions {
+			switch c := &listeners[i].Conditions[j]; {
+			case c.Type != "Programmed":
+			case c.Status == "True":
+				return nil
+			case found == nil || c.Status == Undetermined:
+				found = c
+			}
+		}
+	}
+	return found
 }
 
 func (s *predictor) summaryAccepted(kind string, refusals []*topology.Refusal, listeners []ListenerStatus) Condition {
 	for _, r := range refusals {
 		if r.Certainty == diag.Unknown {
-			return undetermined("Accepted", "depends on what the input does not show: "+r.Message, causeOf(r))
+			return undetermined("Accepted", "cannot be decided: "+r.Message, causeOf(r))
 		}
 		c := s.condition(kind, "Accepted", "False", r.Reason, r.Message)
 		c.Certainty, c.Cause = r.Certainty, causeOf(r)
@@ -79,12 +101,15 @@ func (s *predictor) summaryAccepted(kind string, refusals []*topology.Refusal, l
 	}
 	var bad []string
 	var first *Condition
-	conflict, open := false, (*Condition)(nil)
+	refused, conflict, open := 0, false, (*Condition)(nil)
 	for i := range listeners {
 		switch c := acceptance(&listeners[i]); {
 		case c.Status == Undetermined:
 			open = c
 		case c.Status == "False" || c.Type == "Conflicted":
+			refused++
+			fallthrough
+		case s.t.Profile.Wording().UnprogrammedNotValid && has(listeners[i].Conditions, "Programmed", "False"):
 			bad = append(bad, listeners[i].Listener.Name)
 			conflict = conflict || has(listeners[i].Conditions, "Conflicted", "True")
 			if first == nil {
@@ -99,7 +124,7 @@ func (s *predictor) summaryAccepted(kind string, refusals []*topology.Refusal, l
 		return s.condition(kind, "Accepted", "True", "Accepted", "accepted")
 	}
 	status := "True"
-	if len(bad) == len(listeners) || conflict && s.t.Profile.Wording().ConflictRefusesGateway && kind == "gateway" {
+	if refused == len(listeners) || conflict && s.t.Profile.Wording().ConflictRefusesGateway && kind == "gateway" {
 		status = "False"
 	}
 	c := s.condition(kind, "Accepted", status, "ListenersNotValid", fmt.Sprintf("listeners that are not valid: %s", strings.Join(bad, ", ")))

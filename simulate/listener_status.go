@@ -130,7 +130,7 @@ func (s *predictor) listenerAccepted(l *topology.Listener, conflicted *Condition
 			continue
 		}
 		if r.Certainty == diag.Unknown {
-			return undetermined("Accepted", "depends on what the input does not show: "+r.Message, causeOf(r))
+			return undetermined("Accepted", "cannot be decided: "+r.Message, causeOf(r))
 		}
 		c := s.condition("listener", "Accepted", "False", r.Reason, r.Message)
 		c.Certainty, c.Cause = r.Certainty, causeOf(r)
@@ -152,7 +152,7 @@ func (s *predictor) listenerRefs(l *topology.Listener) Condition {
 		return c
 	}
 	if r := refusalIn(all, refReasons...); r != nil {
-		return undetermined("ResolvedRefs", "depends on what the input does not show: "+r.Message, causeOf(r))
+		return undetermined("ResolvedRefs", "cannot be decided: "+r.Message, causeOf(r))
 	}
 	return s.condition("listener", "ResolvedRefs", "True", "ResolvedRefs", "all references are resolved")
 }
@@ -175,7 +175,11 @@ func (s *predictor) listenerProgrammed(l *topology.Listener, conflicted, accepte
 	case accepted.Status == "False":
 		return no(accepted, "Invalid")
 	case unusable:
-		return no(refs, "Invalid")
+		c := no(refs, "Invalid")
+		if text := s.t.Profile.Message("listener", "Programmed", "unresolved"); text != "" {
+			c.Message = text
+		}
+		return c
 	case accepted.Status == Undetermined:
 		return undetermined("Programmed", accepted.Message, accepted.Cause)
 	case refs.Status == Undetermined:

@@ -34,7 +34,7 @@ func (m *miss) add(kind string, like likeness, edits int, got, want string) {
 		if len(got) < len(want) {
 			m.slips = append(m.slips, fmt.Sprintf("%s %q lacks the beginning of %q", kind, got, want))
 		} else {
-			m.slips = append(m.slips, fmt.Sprintf("%s %q is longer than %q", kind, got, want))
+			m.slips = append(m.slips, fmt.Sprintf("%s %q has more in front than %q", kind, got, want))
 		}
 	default:
 		m.slips = append(m.slips, fmt.Sprintf("%s %q is close to %q", kind, got, want))
@@ -85,6 +85,9 @@ func (m *miss) header(want *gatewayv1.GRPCHeaderMatch, have []routing.Header) {
 		if regex {
 			valueLike, valueEdits = likePattern(h.Value, want.Value), 0
 		}
+		if nameLike == other && valueLike == equal && len(name) > 2 && distance(h.Name, name) == 1 {
+			nameLike = typo // short names resemble by chance, but hardly with the same value
+		}
 		if nameLike != equal && valueLike != equal {
 			continue
 		}
@@ -109,6 +112,15 @@ func likePattern(got, pattern string) likeness {
 	return other
 }
 
+// meant returns the match that a caller may have meant: false for one that can
+// take no call, or that is an HTTPRoute's.
+func meant(e *routing.Entry) (*gatewayv1.GRPCRouteMatch, bool) {
+	if e.Dead != "" {
+		return nil, false
+	}
+	return matchOf(e)
+}
+
 // matchOf returns what an entry is compiled from: nil and true for a rule
 // without matches, false for an HTTPRoute.
 func matchOf(e *routing.Entry) (*gatewayv1.GRPCRouteMatch, bool) {
@@ -129,8 +141,8 @@ func (x *Explanation) suggest(e endpoint, all []endpoint) {
 		x.add(nearHosts(all, &x.Request))
 	case routing.NoMatch:
 		x.add(nearEntries(asked(x.Decision.Considered), &x.Request, variant))
-		x.add(otherHosts(e, &x.Request))
 		x.add(nearHosts([]endpoint{e}, &x.Request))
+		x.add(otherHosts(e, &x.Request))
 	default:
 		// Only what would have come first can have been meant, and only if it
 		// differs in what nobody writes on purpose.
@@ -163,10 +175,11 @@ func (x *Explanation) before() []routing.Candidate {
 	})
 }
 
-// add appends suggestions while there is room, without repeating one.
+// add appends suggestions while there is room, one a rule.
 func (x *Explanation) add(more []Suggestion) {
 	for _, s := range more {
-		if len(x.Near) == maxSuggestions || slices.Contains(x.Near, s.Text) {
+		again := func(t Suggestion) bool { return t.Text == s.Text || s.Rule != nil && t.Rule == s.Rule }
+		if len(x.Near) == maxSuggestions || slices.ContainsFunc(x.Suggestions, again) {
 			continue
 		}
 		x.Suggestions, x.Near = append(x.Suggestions, s), append(x.Near, s.Text)
@@ -182,7 +195,7 @@ func nearEntries(cs []routing.Candidate, r *routing.Request, limit likeness) []S
 	}
 	var found []scored
 	for _, c := range cs {
-		match, ok := matchOf(c.Entry)
+		match, ok := meant(c.Entry)
 		if !ok || c.Verdict != routing.Unmatched {
 			continue
 		}

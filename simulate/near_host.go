@@ -80,7 +80,7 @@ func missHost(host, name string, oneLabel bool) (string, likeness, int) {
 func bestEntry(h *routing.Host, r *routing.Request) *routing.Entry {
 	var first *routing.Entry
 	for _, e := range h.Entries {
-		match, ok := matchOf(e)
+		match, ok := meant(e)
 		if !ok {
 			continue
 		}
@@ -105,7 +105,7 @@ func otherHosts(e endpoint, r *routing.Request) []Suggestion {
 				continue
 			}
 			for _, entry := range h.Entries {
-				match, ok := matchOf(entry)
+				match, ok := meant(entry)
 				if !ok || match == nil || match.Method == nil || missOf(match, r).worst != equal {
 					continue
 				}
@@ -138,7 +138,7 @@ func unattached(t *topology.Topology, r *routing.Request) []Suggestion {
 			if p.Refusal == nil {
 				continue
 			}
-			text := fmt.Sprintf("%s would take the call, but %s does not take the route: %s",
+			text := fmt.Sprintf("%s would take the call, but is not attached to %s: %s",
 				ruleAt(route, rule.Index, route.Doc.Range(rule.Path()...)), parentName(p), p.Refusal.Message)
 			list = append(list, Suggestion{text, route, nil})
 		}

@@ -119,7 +119,7 @@ func (s *predictor) overlapping(p *topology.Parent) (Condition, bool) {
 	sure := slices.DeleteFunc(slices.Clone(here), func(o overlap) bool { return o.unsure })
 	cause := &Cause{Range: p.Route.Doc.Range(here[0].rule.Path()...), Field: here[0].rule.Path().String()}
 	if words.LoserOnly && len(sure) == 0 {
-		return undetermined(words.Type, "depends on creation timestamps, which are not in the input: "+overlapTexts(here), cause), true
+		return undetermined(words.Type, "cannot be decided: the older route wins, and creation timestamps are not in the input: "+overlapTexts(here), cause), true
 	}
 	if words.LoserOnly {
 		here = sure

@@ -72,7 +72,7 @@ func (s *predictor) resolvedRefs(p *topology.Parent) Condition {
 	case len(sure) > 0:
 		return s.unresolved(sure, open)
 	case len(open) > 0:
-		return undetermined("ResolvedRefs", "depends on what the input does not show: "+refTexts(open), causeOf(open[0].refusal))
+		return undetermined("ResolvedRefs", "cannot be decided: "+refTexts(open), causeOf(open[0].refusal))
 	}
 	c := s.condition("route", "ResolvedRefs", "True", ok, "all references are resolved")
 	c.Certainty = refsCertainty(p.Route)

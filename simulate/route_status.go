@@ -60,7 +60,7 @@ func (s *predictor) accepted(p *topology.Parent, invalid []invalidRule) Conditio
 	}
 	certainty, why := attached(p)
 	if certainty == diag.Unknown {
-		return undetermined("Accepted", "depends on what the input does not show: "+why, here)
+		return undetermined("Accepted", "cannot be decided: "+why, here)
 	}
 	if c, ok := s.rulesRefuse(p.Route, invalid); ok {
 		c.Certainty = diag.Weakest(c.Certainty, certainty)
@@ -79,7 +79,7 @@ func (s *predictor) notAccepted(p *topology.Parent, here *Cause) Condition {
 		cause = here
 	}
 	if r.Certainty == diag.Unknown {
-		return undetermined("Accepted", "depends on what the input does not show: "+r.Message, cause)
+		return undetermined("Accepted", "cannot be decided: "+r.Message, cause)
 	}
 	reason := r.Reason
 	if reason == "" {

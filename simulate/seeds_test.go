@@ -25,6 +25,9 @@ func TestSeedDocuments(t *testing.T) {
 			checkWrong(t, wrong)
 		}
 		runCalls(t, c)
+		if _, ok := c.File("status"); ok {
+			c.Want(t, "status", statusText(set, simulate.StatusAll(setupOf(t, c, "").topologies(t, set), nil)))
+		}
 	})
 }
 
