@@ -36,17 +36,15 @@ func UnknownRule(id string, ids []string) error {
 }
 
 // Nearest returns the candidate that takes the fewest edits to become from name,
-// and "" when none is near: at most a third of the characters may differ. Case
-// does not count. Among equally near ones the first wins.
+// and "" when none is near: a third of the characters may differ, and one in a
+// short name. Case does not count. Among equally near ones the first wins.
 func Nearest(name string, candidates []string) string {
-	best, found := len(name)/3+1, ""
-	if len(name) < 3 {
-		best = 1
-	}
+	allowed := min(max(len(name)/3, 1), len(name)-1)
+	found := ""
 	name = strings.ToLower(name)
 	for _, c := range candidates {
-		if d := distance(name, strings.ToLower(c), best); d < best || d == best && found == "" {
-			best, found = d, c
+		if d := distance(name, strings.ToLower(c), allowed); d <= allowed {
+			allowed, found = d-1, c
 		}
 	}
 	return found

@@ -98,9 +98,9 @@ func (p *Pass) Explains(f *admission.Failure) {
 	}
 }
 
-// ReportRefusal adds a finding for an edge that does not hold. What d leaves zero
-// is taken from the refusal; the field and range too, unless a document is
-// given. It says nothing when the input does not show whether the edge holds.
+// ReportRefusal adds a finding for an edge that does not hold, where the refusal
+// stands. What d leaves zero is taken from the refusal. It says nothing when the
+// input does not show whether the edge holds.
 func (p *Pass) ReportRefusal(r *topology.Refusal, d diag.Diagnostic) {
 	if r == nil || r.Certainty == diag.Unknown {
 		return
@@ -111,19 +111,10 @@ func (p *Pass) ReportRefusal(r *topology.Refusal, d diag.Diagnostic) {
 	if d.Certainty == 0 {
 		d.Certainty = r.Certainty
 	}
-	if d.Range == (diag.Range{}) {
-		d.Range = r.Range
-	}
-	if d.Field == "" {
-		d.Field = r.Field
-	}
-	if d.Object == (diag.Ref{}) {
-		d.Object = r.Object
-	}
 	if d.Related == nil {
-		d.Related = r.Related
+		d.Related = r.Related()
 	}
-	p.Report(nil, nil, d)
+	p.Report(r.Doc, r.Path, d)
 }
 
 // Failures returns what the API server says against a document. The elements

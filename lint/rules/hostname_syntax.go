@@ -36,6 +36,9 @@ func checkHostnameSyntax(p *lint.Pass) {
 			return // a type error, or hostname-is-ip
 		}
 		wrong, right := hostnameFault(host)
+		if f.Path[1] == "validation" && strings.HasPrefix(host, "*.") {
+			wrong, right = "is a wildcard, and the name that a backend is verified by must be precise", ""
+		}
 		d := diag.Diagnostic{Message: fmt.Sprintf("hostname %q %s", host, wrong)}
 		if right != "" && right != host && hostnamePattern.MatchString(right) {
 			d.Hint = fmt.Sprintf("write %q", right)

@@ -31,22 +31,22 @@ func checkMethodFullPathInService(p *lint.Pass) {
 			}
 			reportExplaining(p, doc, methodPath(rule, match, name.key), diag.Diagnostic{
 				Message: fmt.Sprintf("%s %q holds a slash, which no %s name has", name.key, value, name.key),
-				Hint:    splitHint(value),
+				Hint:    splitHint(value, isRegex(m)),
 			}, ofName(methodPath(rule, match), name.key))
 		}
 	})
 }
 
 // splitHint writes "/pkg.Service/Method" as the two fields it should be.
-func splitHint(path string) string {
+func splitHint(path string, regex bool) string {
 	service, method, _ := strings.Cut(strings.Trim(path, "/"), "/")
 	switch {
-	case service == "" || strings.Contains(method, "/"):
+	case regex || service == "" || strings.Contains(method, "/"):
 		return "a call's path is /SERVICE/METHOD: write the two apart, as service and method"
 	case method == "":
 		return "service: " + service
 	}
-	return fmt.Sprintf("service: %s\nmethod: %s", service, method)
+	return fmt.Sprintf("service: %s, method: %s", service, method)
 }
 
 // needsSlash reports whether every text a regular expression matches holds a

@@ -28,12 +28,12 @@ func checkRulesLimitSplit(p *lint.Pass) {
 		spec := &route.Value.Spec
 		if n := len(spec.Rules); n > maxItems {
 			tooMany(p, route.Doc, "rules", n, fmt.Sprintf(
-				"move the last %d into a second GRPCRoute with the same parentRefs and hostnames; named to sort after %q it keeps losing ties, as later rules do",
-				n-maxItems, route.Doc.Ref.Name))
+				"move %s into a second GRPCRoute with the same parentRefs and hostnames; named to sort after %q it keeps losing ties, as later rules do",
+				lastOf(n), route.Doc.Ref.Name))
 		}
 		if n := len(spec.Hostnames); n > maxItems {
 			tooMany(p, route.Doc, "hostnames", n, fmt.Sprintf(
-				"move the last %d into a second GRPCRoute with the same parentRefs and rules", n-maxItems))
+				"move %s into a second GRPCRoute with the same parentRefs and rules", lastOf(n)))
 		}
 	}
 }
@@ -46,4 +46,12 @@ func tooMany(p *lint.Pass, doc *manifest.Document, key string, n int, hint strin
 	}, func(f *admission.Failure) bool {
 		return f.Source == diag.Schema && len(f.Path) == len(path) && hasPrefix(f.Path, path)
 	})
+}
+
+// lastOf names what is beyond the limit.
+func lastOf(n int) string {
+	if n == maxItems+1 {
+		return "the last one"
+	}
+	return fmt.Sprintf("the last %d", n-maxItems)
 }

@@ -23,35 +23,46 @@ var yamlUnquotedString = &lint.Rule{
 }
 
 // Kubernetes reads YAML 1.1: y, yes, on, n, no and off are booleans, 012 is ten
-// and 1:30 is ninety. The API server then finds no string.
+// and 1e3 a thousand. The API server then finds no string, or, for null, nothing.
 func checkYAMLUnquotedString(p *lint.Pass) {
 	eachFailure(p, func(doc *manifest.Document, f *admission.Failure) {
-		if !strings.Contains(f.Server, "must be of type string") {
+		if f.Source != diag.Schema {
 			return
 		}
 		v, ok := valueAt(doc, f.Path)
-		text, plain := doc.Text(f.Path...)
-		if !ok || !plain || text == "" {
+		if !ok || v != nil && !strings.Contains(f.Server, "must be of type string") {
 			return
 		}
-		read := ""
-		switch v := v.(type) {
-		case bool:
-			read = "the boolean " + strconv.FormatBool(v)
-		case int64:
-			read = numberRead(text, strconv.FormatInt(v, 10))
-		case float64:
-			read = numberRead(text, strconv.FormatFloat(v, 'g', -1, 64))
-		case nil:
-			read = "null"
-		default:
+		text, scalar := doc.Text(f.Path...)
+		read := readAs(v, text)
+		if !scalar || text == "" || read == "" {
 			return
 		}
-		p.ReportFailure(doc, f, nil, diag.Diagnostic{
-			Message: fmt.Sprintf("%s without quotes is read as %s, and a string is needed", text, read),
+		d := diag.Diagnostic{
+			Message: fmt.Sprintf("unquoted %q is read as %s, and a text is needed", text, read),
 			Hint:    "write " + strconv.Quote(text),
-		})
+		}
+		if v == nil {
+			d.Message = fmt.Sprintf("unquoted %q is read as null, and a value is needed", text)
+			d.Hint = "write the value, in quotes if this is it"
+		}
+		p.ReportFailure(doc, f, nil, d)
 	})
+}
+
+// readAs says what a scalar is read as, or nothing for a text.
+func readAs(v any, text string) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "the boolean " + strconv.FormatBool(v)
+	case int64:
+		return numberRead(text, strconv.FormatInt(v, 10))
+	case float64:
+		return numberRead(text, strconv.FormatFloat(v, 'g', -1, 64))
+	}
+	return ""
 }
 
 // numberRead names the number that a text is read as, when that is not obvious.
