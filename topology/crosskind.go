@@ -160,5 +160,7 @@ func (x *resolver) lose(a, winner *Attachment, host string) {
 	a.Stage = profile.ConflictStage
 	if refused(a.Refusal) {
 		a.Hosts = nil
+		return
 	}
+	a.doubt(diag.Unknown, message)
 }

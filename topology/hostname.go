@@ -1,6 +1,9 @@
 package topology
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
 // Hostnames are compared in lower case. A wildcard "*." stands for one or more
 // whole labels and never covers the bare suffix (Gateway API, HTTPRoute
@@ -81,6 +84,8 @@ func MatchHost(hostname, host string, oneLabel bool) bool {
 	switch {
 	case hostname == "":
 		return true
+	case isAddress(host):
+		return false
 	case !IsWildcard(hostname):
 		return hostname == host
 	}
@@ -107,6 +112,15 @@ func NormalizeAuthority(authority string) string {
 // NormalizeHostname makes a hostname lower case and drops one trailing dot.
 func NormalizeHostname(hostname string) string {
 	return strings.ToLower(strings.TrimSuffix(hostname, "."))
+}
+
+// isAddress reports whether a host is an IPv4 address; one of IPv6 is in brackets.
+func isAddress(host string) bool {
+	if host == "" || host[len(host)-1] < '0' || host[len(host)-1] > '9' {
+		return false
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Is4()
 }
 
 func isPort(s string) bool {

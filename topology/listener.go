@@ -28,7 +28,9 @@ type Listener struct {
 	// certificate. A refusal of a kind entry or of one certificate is in Problems.
 	Refusals []*Refusal
 	Problems []*Refusal
-	Attached []*Attachment // accepted ones, in route order
+	// Attached are the accepted attachments in route order, and those that may be:
+	// with a Refusal of Certainty Unknown.
+	Attached []*Attachment
 
 	allowed    *gatewayv1.AllowedRoutes
 	verdicts   map[string]verdict // on namespaces, by name
@@ -58,7 +60,8 @@ func (l *Listener) Usable() bool {
 	if l.Set != nil && refused(l.Set.Refusal) {
 		return false
 	}
-	return l.Gateway.Profile.Transport.ServesInvalid || !slices.ContainsFunc(l.Refusals, refused)
+	p := l.Gateway.Profile
+	return p != nil && p.Transport.ServesInvalid || !slices.ContainsFunc(l.Refusals, refused)
 }
 
 // String names the listener with the object that defines it.

@@ -134,7 +134,7 @@ func (x *resolver) isOwn(p *profile.Profile) bool {
 }
 
 // collectGateways lists the profile's own Gateways, and the attachments of each
-// listener in route order.
+// listener in route order: those that stand and those that may.
 func (x *resolver) collectGateways() {
 	for _, g := range x.gateways {
 		if !g.Foreign && !g.absent {
@@ -147,7 +147,7 @@ func (x *resolver) collectGateways() {
 	for _, r := range x.Routes {
 		for _, p := range r.Parents {
 			for _, a := range p.Attachments {
-				if a.Refusal == nil {
+				if !refused(a.Refusal) {
 					a.Listener.Attached = append(a.Listener.Attached, a)
 				}
 			}
