@@ -14,6 +14,9 @@ import (
 // the first are the nearest, and a large table has thousands.
 const unmatchedShown = 8
 
+// verdictColumns is the width of "did not match".
+const verdictColumns = 13
+
 // ExplainText writes where a call goes and why for people.
 func ExplainText(w io.Writer, x *simulate.Explanation, o Options) error {
 	p := explainPrinter{Options: o, style: o.style(), x: x, view: explanationOf(x)}
@@ -54,7 +57,11 @@ func (p *explainPrinter) headline() {
 	if v.Certainty != "certain" {
 		end += " " + p.doubt("("+v.Certainty+")")
 	}
-	fmt.Fprintf(p, "%s/%s/%s: %s\n\n", p.bold(plain(v.Request.Authority)), plain(v.Request.Service), plain(v.Request.Method), end)
+	text := fmt.Sprintf("%s/%s/%s: %s", p.bold(plain(v.Request.Authority)), plain(v.Request.Service), plain(v.Request.Method), end)
+	if columns(text) > p.width() {
+		text = strings.Join(wrap(text, p.width()-2), "\n  ")
+	}
+	fmt.Fprintf(p, "%s\n\n", text)
 }
 
 func (p *explainPrinter) target() string {
@@ -126,8 +133,19 @@ func (p *explainPrinter) backend(b *backendShare) {
 	}
 }
 
+// field writes a named value, wrapped under itself only where it must be: values
+// are laid out in columns.
 func (p *explainPrinter) field(name, text string) {
-	fmt.Fprintf(p, "  %s %s\n", p.label(pad(name, 10)), text)
+	lines := []string{text}
+	if room := p.width() - 13; columns(text) > room {
+		lines = wrap(text, room)
+	}
+	for i, line := range lines {
+		if i > 0 {
+			name = ""
+		}
+		fmt.Fprintf(p, "  %s %s\n", p.label(pad(name, 10)), line)
+	}
 }
 
 func (p *explainPrinter) at(file string, line int) string {
@@ -164,19 +182,24 @@ func (p *explainPrinter) candidate(c *candidate, of *routing.Candidate) {
 	if c.Match != nil {
 		name += fmt.Sprintf(" matches[%d]", *c.Match)
 	}
-	verdict, why := p.good("won"), ""
+	verdict, why := p.good(pad("won", verdictColumns)), ""
 	switch of.Verdict {
 	case routing.Lost:
-		verdict, why = p.doubt("lost on "+plain(of.Key)), of.Why
+		verdict, why = p.doubt(pad("lost", verdictColumns)), "on "+of.Key+": "+of.Why
 	case routing.Unmatched:
-		verdict, why = p.dim("did not match"), of.Why
+		verdict, why = p.dim(pad("did not match", verdictColumns)), of.Why
 	}
-	fmt.Fprintf(p, "  %s%s: %s\n", plain(name), p.at(c.File, c.Line), verdict)
-	for _, line := range wrap(plain(why), p.width()-6) {
-		fmt.Fprintf(p, "      %s\n", line)
+	indent := strings.Repeat(" ", verdictColumns+4)
+	lines := []string{plain(name) + p.at(c.File, c.Line)}
+	if room := p.width() - len(indent); columns(lines[0]) > room {
+		lines = wrap(lines[0], room)
+	}
+	fmt.Fprintf(p, "  %s  %s\n", verdict, strings.Join(lines, "\n"+indent))
+	for _, line := range wrap(plain(strings.TrimSuffix(why, ": ")), p.width()-len(indent)) {
+		fmt.Fprintf(p, "%s%s\n", indent, line)
 	}
 	if p.Verbose && c.Certainty != "certain" {
-		fmt.Fprintf(p, "      %s\n", p.doubt(c.Certainty+": "+plain(of.Entry.Why)))
+		fmt.Fprintf(p, "%s%s\n", indent, p.doubt(c.Certainty+": "+plain(of.Entry.Why)))
 	}
 }
 

@@ -39,8 +39,12 @@ func (p *statusPrinter) heading(text, file string) {
 	if p.Len() > 0 {
 		p.WriteByte('\n')
 	}
+	gap := "  "
+	if columns(text)+columns(file)+len(gap) > p.width() {
+		gap = "\n  "
+	}
 	if file != "" {
-		file = p.dim("  " + plain(file))
+		file = gap + p.dim(plain(file))
 	}
 	fmt.Fprintf(p, "%s%s\n", p.bold(plain(text)), file)
 }
