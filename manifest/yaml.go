@@ -41,6 +41,14 @@ const (
 // yamlValue reads the first YAML document of the text. A nil value is a document
 // without content.
 func (r *reader) yamlValue(text []byte) (value any, err error) {
+	if v, ok := r.quickValue(text); ok {
+		return v, nil
+	}
+	return r.parsedValue(text)
+}
+
+// parsedValue is yamlValue by the parser of sigs.k8s.io/yaml.
+func (r *reader) parsedValue(text []byte) (value any, err error) {
 	r.reset(text)
 	// MapSlice keeps order and duplicates and is quicker than maps, but loses
 	// merge keys, so it is for documents that cannot have any.

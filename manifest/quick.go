@@ -1,0 +1,279 @@
+package manifest
+
+// This file reads the YAML that most manifests are written in: block mappings
+// and sequences, keys that are words, scalars on one line. It is several times
+// quicker than the parser, decides nothing by itself, and gives up at the first
+// thing it does not know, for the parser to read the whole document. Tests and a
+// fuzz target hold it equal to sigs.k8s.io/yaml.
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// maxQuickDepth is how deep the quick reader nests before it gives up.
+const maxQuickDepth = 100
+
+// quick is the state of the quick reader: the line it stands on. A line begins
+// at its first character that is not blank; an item's content after its dash is
+// a line of its own.
+type quick struct {
+	r     *reader
+	text  []byte
+	pos   int // the content of the line
+	end   int // its end, without blanks and comment
+	next  int // the line after it
+	col   int // the column of pos, or -1 after the last line
+	depth int
+}
+
+// quickValue reads a document, or reports false when the parser has to.
+func (r *reader) quickValue(text []byte) (any, bool) {
+	r.reset(text)
+	for _, c := range text {
+		if (c < ' ' && c != '\n') || c > '~' {
+			return nil, false
+		}
+	}
+	q := quick{r: r, text: text}
+	if !q.line() || q.col < 0 || q.isDash() {
+		return nil, false
+	}
+	v, ok := q.mapping()
+	return v, ok && q.col < 0
+}
+
+// line goes to the next line with content. It reports false for one that only
+// the parser understands.
+func (q *quick) line() bool {
+	for q.next < len(q.text) {
+		start := q.next
+		end := lineEnd(q.text, start)
+		q.next = min(end+1, len(q.text))
+		q.pos = start
+		for q.pos < end && q.text[q.pos] == ' ' {
+			q.pos++
+		}
+		if q.pos == end || q.text[q.pos] == '#' {
+			continue
+		}
+		q.col = q.pos - start
+		q.end = end
+		for q.text[q.end-1] == ' ' {
+			q.end--
+		}
+		if q.col > 0 {
+			return true
+		}
+		c := q.text[q.pos]
+		return c != '%' && (c != '-' && c != '.' || !bytes.HasPrefix(q.text[q.pos:], separator) && !bytes.HasPrefix(q.text[q.pos:], endMarker))
+	}
+	q.col = -1
+	return true
+}
+
+// isDash reports whether the line begins an item of a sequence.
+func (q *quick) isDash() bool {
+	return q.col >= 0 && q.text[q.pos] == '-' && (q.pos+1 == q.end || q.text[q.pos+1] == ' ')
+}
+
+// key returns the key that the line begins with, and where its value starts. The
+// end is 0 when the line does not begin with a word and a colon.
+func (q *quick) key() (key []byte, value int) {
+	for i := q.pos; i < q.end; i++ {
+		switch c := q.text[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_':
+		case i > q.pos && (c >= '0' && c <= '9' || c == '-' || c == '.' || c == '/'):
+		case c == ':' && i > q.pos && (i+1 == q.end || q.text[i+1] == ' ') && i-q.pos < maxWordBytes:
+			if isYAMLWord(q.text[q.pos:i]) {
+				return nil, 0
+			}
+			return q.text[q.pos:i], i + 1
+		default:
+			return nil, 0
+		}
+	}
+	return nil, 0
+}
+
+// mapping reads the block mapping that begins at the line.
+func (q *quick) mapping() (any, bool) {
+	col := q.col
+	if q.depth++; q.depth > maxQuickDepth {
+		return nil, false
+	}
+	m := make(map[string]any)
+	for q.col == col {
+		key, at := q.key()
+		if at == 0 {
+			return nil, false
+		}
+		name := q.r.wordOf(key)
+		if _, ok := m[name]; ok { // the parser's to report
+			return nil, false
+		}
+		v, ok := q.after(at, col, true)
+		if !ok {
+			return nil, false
+		}
+		m[name] = v
+	}
+	q.depth--
+	return m, q.col < col
+}
+
+// sequence reads the block sequence that begins at the line.
+func (q *quick) sequence() (any, bool) {
+	col := q.col
+	if q.depth++; q.depth > maxQuickDepth {
+		return nil, false
+	}
+	var items []any
+	for q.col == col && q.isDash() {
+		dash := q.pos
+		for q.pos++; q.pos < q.end && q.text[q.pos] == ' '; {
+			q.pos++
+		}
+		q.col = col + q.pos - dash
+		var v any
+		var ok bool
+		if _, at := q.key(); at > 0 {
+			v, ok = q.mapping()
+		} else {
+			v, ok = q.after(q.pos, col, false)
+		}
+		if !ok {
+			return nil, false
+		}
+		items = append(items, v)
+	}
+	q.depth--
+	return items, q.col <= col
+}
+
+// after reads what follows a colon or dash at a column: a scalar on the line, or
+// a block on the lines below.
+func (q *quick) after(at, col int, inMapping bool) (any, bool) {
+	for at < q.end && q.text[at] == ' ' {
+		at++
+	}
+	if at < q.end && q.text[at] != '#' {
+		v, ok := q.scalar(q.text[at:q.end])
+		// A line that is indented further would go on with the scalar.
+		return v, ok && q.line() && q.col <= col
+	}
+	if !q.line() {
+		return nil, false
+	}
+	switch {
+	case q.isDash() && (q.col > col || q.col == col && inMapping):
+		return q.sequence()
+	case q.col > col:
+		return q.mapping()
+	}
+	return nil, true
+}
+
+// scalar reads a scalar that is on one line, with a comment after it perhaps.
+func (q *quick) scalar(text []byte) (any, bool) {
+	switch c := text[0]; {
+	case c == '"' || c == '\'':
+		return q.quoted(text)
+	case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_', c == '/', c == '.',
+		(c == '-' || c == '+') && len(text) > 1 && text[1] != ' ':
+		return q.plain(text)
+	case string(text) == "{}":
+		return map[string]any{}, true
+	case string(text) == "[]":
+		return []any{}, true
+	}
+	return nil, false
+}
+
+func (q *quick) quoted(text []byte) (any, bool) {
+	n := bytes.IndexByte(text[1:], text[0])
+	if n < 0 {
+		return nil, false
+	}
+	inner, rest := text[1:n+1], text[n+2:]
+	if text[0] == '"' && bytes.IndexByte(inner, '\\') >= 0 {
+		return nil, false
+	}
+	if len(rest) > 0 {
+		comment := bytes.TrimLeft(rest, " ")
+		if len(comment) == len(rest) || comment[0] != '#' {
+			return nil, false
+		}
+	}
+	return q.r.wordOf(inner), true
+}
+
+func (q *quick) plain(text []byte) (any, bool) {
+	if i := bytes.Index(text, []byte(" #")); i >= 0 {
+		text = bytes.TrimRight(text[:i], " ")
+	}
+	if text[len(text)-1] == ':' || bytes.Contains(text, []byte(": ")) {
+		return nil, false
+	}
+	c := text[0]
+	if c == '/' || c == '_' || c > '9' { // letters
+		switch {
+		case !isYAMLWord(text):
+			return q.r.wordOf(text), true
+		case string(text) == "true":
+			return true, true
+		case string(text) == "false":
+			return false, true
+		}
+	} else if i, ok := decimal(text); ok {
+		return q.r.integer(i), true
+	}
+	// Numbers, dates and the many words for booleans are the parser's to tell
+	// from strings.
+	var item []any
+	if err := unmarshal(append([]byte("- "), text...), &item); err != nil || len(item) != 1 {
+		return nil, false
+	}
+	v, err := q.r.convert(item[0])
+	return v, err == nil
+}
+
+// decimal reads an integer in the one form that is the same in every version of
+// YAML.
+func decimal(text []byte) (int64, bool) {
+	digits := bytes.TrimPrefix(text, []byte("-"))
+	if len(digits) == 0 || len(digits) > 18 || digits[0] == '0' && len(text) > 1 {
+		return 0, false
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+	}
+	i, err := strconv.ParseInt(string(text), 10, 64)
+	return i, err == nil
+}
+
+// isYAMLWord reports whether a word may be a boolean or null in YAML 1.1.
+func isYAMLWord(text []byte) bool {
+	if len(text) > len("false") {
+		return false
+	}
+	switch string(bytes.ToLower(text)) {
+	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
+		return true
+	}
+	return false
+}
+
+// wordOf is [reader.word] for text that is ASCII.
+func (r *reader) wordOf(text []byte) string {
+	if w, ok := r.words[string(text)]; ok {
+		return w
+	}
+	w := string(text)
+	if len(w) <= maxWordBytes && len(r.words) < maxWords {
+		r.words[w] = w
+	}
+	return w
+}
