@@ -3,9 +3,11 @@ package render
 import (
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
+	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/simulate"
 )
@@ -115,21 +117,29 @@ func (p *explainPrinter) response() string {
 }
 
 func (p *explainPrinter) backend(b *backendShare) {
-	text := fmt.Sprintf("%-5s %5s  %s", b.Share, strconv.FormatFloat(b.Percent, 'f', -1, 64)+"%", plain(backendText(b)))
-	switch {
-	case b.Refusal != nil:
-		text += "  " + p.bad(plain(b.Refusal.Reason+": "+b.Refusal.Message))
-	case b.Unknown != "":
-		text += "  " + p.doubt("unknown: "+plain(b.Unknown))
-	case b.Certainty != "certain":
-		text += "  " + p.doubt("("+b.Certainty+")")
+	share := fmt.Sprintf("%-5s %6s  ", b.Share, strconv.FormatFloat(math.Round(b.Percent*100)/100, 'f', -1, 64)+"%")
+	p.field("backend", share+plain(backendText(b)))
+	below := func(text string, paint func(string) string) {
+		for _, line := range wrap(plain(text), p.width()-13-len(share)) {
+			p.field("", strings.Repeat(" ", len(share))+paint(line))
+		}
 	}
-	p.field("backend", text)
-	if b.Response != nil {
-		p.field("", p.bad(strings.Repeat(" ", 14)+"its calls get "+responseText(b.Response)))
+	if t := b.TLS; t != nil {
+		below(fmt.Sprintf("TLS to %s, by BackendTLSPolicy %s/%s", t.Hostname, t.Policy.Namespace, t.Policy.Name), p.dim)
 	}
 	for i := range b.Filters {
-		p.field("", strings.Repeat(" ", 14)+"filter "+plain(filterText(&b.Filters[i])))
+		below("filter "+filterText(&b.Filters[i]), p.dim)
+	}
+	switch {
+	case b.Refusal != nil:
+		below(b.Refusal.Reason+": "+b.Refusal.Message, p.bad)
+	case b.Unknown != "":
+		below("unknown: "+b.Unknown, p.doubt)
+	case b.Certainty != diag.Certain.String():
+		below(b.Certainty, p.doubt)
+	}
+	if b.Response != nil {
+		below("its calls get "+responseText(b.Response), p.bad)
 	}
 }
 

@@ -45,9 +45,6 @@ func backendText(b *backendShare) string {
 	if b.Protocol != "" {
 		text += "  " + b.Protocol
 	}
-	if b.TLS != nil {
-		text += fmt.Sprintf(" (TLS to %s, by BackendTLSPolicy %s/%s)", b.TLS.Hostname, b.TLS.Policy.Namespace, b.TLS.Policy.Name)
-	}
 	return text
 }
 
@@ -66,6 +63,8 @@ func matchText(e *routing.Entry) string {
 	return strings.TrimSuffix(text, ": ")
 }
 
+// grpcMatchText quotes without escapes: patterns are full of backslashes, and
+// should be read as they are written.
 func grpcMatchText(m *gatewayv1.GRPCRouteMatch) string {
 	var parts []string
 	if m.Method != nil {
@@ -74,10 +73,10 @@ func grpcMatchText(m *gatewayv1.GRPCRouteMatch) string {
 			like = "like "
 		}
 		if s := m.Method.Service; s != nil && *s != "" {
-			parts = append(parts, fmt.Sprintf("service %s%q", like, *s))
+			parts = append(parts, fmt.Sprintf(`service %s"%s"`, like, *s))
 		}
 		if s := m.Method.Method; s != nil && *s != "" {
-			parts = append(parts, fmt.Sprintf("method %s%q", like, *s))
+			parts = append(parts, fmt.Sprintf(`method %s"%s"`, like, *s))
 		}
 	}
 	for _, h := range m.Headers {
@@ -85,7 +84,7 @@ func grpcMatchText(m *gatewayv1.GRPCRouteMatch) string {
 		if h.Type != nil && *h.Type == gatewayv1.GRPCHeaderMatchRegularExpression {
 			like = "like "
 		}
-		parts = append(parts, fmt.Sprintf("header %s: %s%q", h.Name, like, h.Value))
+		parts = append(parts, fmt.Sprintf(`header %s: %s"%s"`, h.Name, like, h.Value))
 	}
 	if len(parts) == 0 {
 		return "every call"

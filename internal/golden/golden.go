@@ -69,7 +69,11 @@ func read(dir, file string) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Case{Name: strings.TrimSuffix(filepath.ToSlash(rel), ".txtar"), file: file, archive: archive}, nil
+	abs, err := filepath.Abs(file) // the test may change the working directory
+	if err != nil {
+		return nil, err
+	}
+	return &Case{Name: strings.TrimSuffix(filepath.ToSlash(rel), ".txtar"), file: abs, archive: archive}, nil
 }
 
 // Comment returns what stands before the first file of the case: by custom, what
@@ -125,7 +129,7 @@ func (c *Case) Want(t *testing.T, name, got string) {
 		return
 	}
 	if !Updating() {
-		t.Errorf("%s of %s differs (-want +got):\n%s", name, c.file, cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")))
+		t.Errorf("%s of case %s differs (-want +got):\n%s", name, c.Name, cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")))
 		return
 	}
 	c.changed = true
