@@ -1,0 +1,64 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/profile"
+	"github.com/grpcroute/grpcroute/topology"
+)
+
+var backendPort443Cleartext = &lint.Rule{
+	ID:       "backend-port-443-cleartext",
+	Summary:  "a port that means TLS is dialled without it, because no BackendTLSPolicy covers it",
+	Section:  lint.TLSSection,
+	Severity: diag.Warning,
+	Since:    "0.1",
+	Fix:      lint.OfferFix,
+	Check:    checkBackendPort443Cleartext,
+}
+
+// Nothing but a BackendTLSPolicy turns TLS on towards a backend (GEP-1897), the
+// number 443 included.
+func checkBackendPort443Cleartext(p *lint.Pass) {
+	for r := range grpcRoutes(p.Topology) {
+		for _, rule := range r.Rules {
+			for _, b := range rule.Backends {
+				reportPort443(p, rule, b)
+			}
+		}
+	}
+}
+
+func reportPort443(p *lint.Pass, rule *topology.Rule, b *topology.Backend) {
+	if b.Kind != "Service" || b.Policy != nil || b.Refusal != nil && b.Refusal.Certainty != diag.Unknown {
+		return
+	}
+	facts := profile.PortFacts{Port: b.Port}
+	what, certainty := "port 443", diag.Unknown
+	if sp := b.ServicePort; sp != nil {
+		certainty = diag.Certain
+		facts.Name, facts.AppProtocol = sp.Name, sp.AppProtocol
+		if b.Port != 443 && sp.Name != "https" {
+			return
+		}
+		if sp.Name == "https" {
+			what = fmt.Sprintf("port %d, which is called %q,", b.Port, sp.Name)
+		}
+		if sp.AppProtocol != nil {
+			return // it says how to dial: backend-appprotocol
+		}
+	} else if b.Port != 443 {
+		return
+	}
+	dial := p.Profile.Backends.Dial(facts)
+	if dial.Name == profile.H2 {
+		return
+	}
+	p.Report(rule.Route.Doc, rule.Path("backendRefs", b.Index, "port"), diag.Diagnostic{
+		Certainty: certainty,
+		Message:   fmt.Sprintf("%s of Service %q is dialled without TLS (%s): no BackendTLSPolicy in the input covers it", what, b.Namespace+"/"+b.Name, dial.Name),
+		Hint:      fmt.Sprintf("add a BackendTLSPolicy in namespace %q for Service %q, or use the port that speaks h2c", b.Namespace, b.Name),
+	})
+}

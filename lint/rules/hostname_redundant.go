@@ -1,0 +1,123 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/topology"
+)
+
+var hostnameRedundant = &lint.Rule{
+	ID:       "hostname-redundant",
+	Summary:  "another hostname of the route covers this one with the same result",
+	Section:  lint.HostnameSection,
+	Severity: diag.Info,
+	Since:    "0.1",
+	Fix:      lint.AutoFix,
+	Check:    checkHostnameRedundant,
+}
+
+func checkHostnameRedundant(p *lint.Pass) {
+	var claims *hostClaims
+	for r := range grpcRoutes(p.Topology) {
+		for i, name := range r.Hostnames {
+			j := coveredBy(r.Hostnames, i)
+			if j < 0 {
+				continue
+			}
+			// A precise hostname outranks other routes' wildcards, so that it counts as
+			// soon as another route speaks of the same hosts. What the input lacks may
+			// hold such a route: then only a plain repetition is certain.
+			message := fmt.Sprintf("hostname %q is already there", name)
+			if r.Hostnames[j] != name {
+				if claims == nil {
+					claims = claimedHosts(p.Topology)
+				}
+				if !claims.alone(r, r.Hostnames[j]) {
+					continue
+				}
+				message = fmt.Sprintf("hostname %q is covered by %q of the same route, and no other route speaks of it", name, r.Hostnames[j])
+			}
+			p.ReportAs(diag.Info, r.Doc, manifest.Path{"spec", "hostnames", i}, diag.Diagnostic{
+				Message: message,
+				Hint:    "delete it",
+				Related: []diag.Related{{Message: "the hostname that covers it", Range: r.Doc.Range("spec", "hostnames", j)}},
+			})
+		}
+	}
+}
+
+// coveredBy returns the hostname of a route that takes every request that the
+// i-th takes: of equal ones the first; -1 for none.
+func coveredBy(names []string, i int) int {
+	for j, name := range names {
+		if i == j || name == names[i] && j > i {
+			continue
+		}
+		if common, ok := topology.Intersect(name, names[i]); ok && common == names[i] {
+			return j
+		}
+	}
+	return -1
+}
+
+// hostClaims counts, per hostname and per suffix, the routes that speak of it.
+type hostClaims struct {
+	unknown map[*topology.Route]bool                // a parent is not in the input
+	under   map[string]map[*topology.Route]struct{} // by every suffix of a hostname: routes with a name at or below it
+	exact   map[string]map[*topology.Route]struct{} // by hostname
+}
+
+func claimedHosts(t *topology.Topology) *hostClaims {
+	c := &hostClaims{
+		unknown: map[*topology.Route]bool{},
+		under:   map[string]map[*topology.Route]struct{}{},
+		exact:   map[string]map[*topology.Route]struct{}{},
+	}
+	for _, r := range t.Routes {
+		names := r.Hostnames
+		if len(names) == 0 {
+			names = []string{""}
+		}
+		for _, name := range names {
+			put(c.exact, name, r)
+			for s := range suffixes(name) {
+				put(c.under, s, r)
+			}
+		}
+		for _, p := range r.Parents {
+			for _, a := range p.Attachments {
+				c.unknown[r] = c.unknown[r] || a.Listener.Index < 0
+			}
+		}
+	}
+	return c
+}
+
+func put(m map[string]map[*topology.Route]struct{}, key string, r *topology.Route) {
+	if m[key] == nil {
+		m[key] = map[*topology.Route]struct{}{}
+	}
+	m[key][r] = struct{}{}
+}
+
+// alone reports whether no other route has a hostname in common with one of a
+// route's, and whether all that could is in the input.
+func (c *hostClaims) alone(r *topology.Route, name string) bool {
+	if c.unknown[r] || !onlyRoute(c.exact[""], r) || !onlyRoute(c.under[trimWildcard(name)], r) {
+		return false
+	}
+	for s := range suffixes(name) {
+		if !onlyRoute(c.exact["*."+s], r) {
+			return false
+		}
+	}
+	return true
+}
+
+func onlyRoute(set map[*topology.Route]struct{}, r *topology.Route) bool {
+	_, own := set[r]
+	return len(set) == 0 || own && len(set) == 1
+}
