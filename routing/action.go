@@ -185,9 +185,11 @@ func (c *compiler) filters(r *topology.Route, verdicts *profile.FilterVerdicts, 
 			set.fail(&c.profile.Answers.UnsupportedFilter, "filter ExtensionRef cannot be resolved: "+f.Refusal.Message)
 		default:
 			set.applied = append(set.applied, f)
-			if verdict == profile.Unknown {
-				set.certainty = diag.Unknown
-				set.whys = append(set.whys, fmt.Sprintf("no source says what %s does with filter %s", c.profile.Name, f.Type))
+			switch {
+			case f.Type == "ExtensionRef" && f.Refusal != nil:
+				set.doubt(f.Refusal.Message)
+			case verdict == profile.Unknown:
+				set.doubt(fmt.Sprintf("no source says what %s does with filter %s", c.profile.Name, f.Type))
 			}
 		}
 	}
@@ -198,6 +200,11 @@ func (s *filterSet) fail(a *profile.Answer, why string) {
 	if s.answer == nil {
 		s.answer = a
 	}
+	s.whys = append(s.whys, why)
+}
+
+func (s *filterSet) doubt(why string) {
+	s.certainty = diag.Unknown
 	s.whys = append(s.whys, why)
 }
 

@@ -7,24 +7,47 @@ import "strings"
 // addresses, which no hostname matches (RFC 6125, Gateway API Hostname): only
 // tables for any host take them. It allocates only when there are capitals.
 func hostName(authority string) string {
-	if i := strings.LastIndexByte(authority, ':'); i >= 0 {
-		if authority[0] == '[' || strings.IndexByte(authority, ':') != i {
-			return "" // IPv6
-		}
-		if isDigits(authority[i+1:]) {
-			authority = authority[:i]
+	end, capital := len(authority), false
+	for i := range len(authority) {
+		switch c := authority[i]; {
+		case c == ':' || c == '[':
+			return hostBeforePort(authority, i)
+		case 'A' <= c && c <= 'Z':
+			capital = true
 		}
 	}
-	if n := len(authority); n > 0 && authority[n-1] == '.' {
-		authority = authority[:n-1]
+	if end > 0 && authority[end-1] == '.' {
+		end--
 	}
-	if n := len(authority); n == 0 || authority[0] == '[' || isDigit(authority[n-1]) && isIPv4(authority) {
+	if end == 0 || isDigit(authority[end-1]) && isIPv4(authority[:end]) {
 		return ""
 	}
-	for i := range len(authority) {
-		if c := authority[i]; 'A' <= c && c <= 'Z' {
-			return strings.ToLower(authority)
-		}
+	if capital {
+		return strings.ToLower(authority[:end])
+	}
+	return authority[:end]
+}
+
+// hostBeforePort is hostName for an authority whose first colon or bracket is at
+// i.
+func hostBeforePort(authority string, i int) string {
+	if authority[i] == '[' || strings.IndexByte(authority[i+1:], ':') >= 0 {
+		return "" // IPv6
+	}
+	if !isDigits(authority[i+1:]) {
+		return strings.ToLower(authority)
+	}
+	return hostName(authority[:i])
+}
+
+// withoutPort drops a port of digits.
+func withoutPort(authority string) string {
+	i := len(authority)
+	for i > 0 && isDigit(authority[i-1]) {
+		i--
+	}
+	if i > 0 && authority[i-1] == ':' {
+		return authority[:i-1]
 	}
 	return authority
 }

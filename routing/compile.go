@@ -1,8 +1,10 @@
 package routing
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/topology"
 )
@@ -32,8 +34,9 @@ func Compile(t *topology.Topology) *Table {
 	for _, g := range t.Gateways {
 		b.gateway(g)
 	}
+	b.findOpen(t)
 	for _, s := range b.table.Servers {
-		b.of(s.Profile).finishServer(s)
+		b.of(s.Profile).finishServer(s, b.open)
 	}
 	b.mesh(t)
 	return b.table
@@ -45,6 +48,8 @@ type builder struct {
 	budget    *memoBudget
 	compilers map[*profile.Profile]*compiler
 	global    map[*profile.Profile]*Server
+	// open are the attachments that the input neither shows nor rules out.
+	open map[*topology.Listener][]*topology.Attachment
 }
 
 func (b *builder) of(p *profile.Profile) *compiler {
@@ -99,7 +104,7 @@ func (b *builder) add(s *Server) *Server {
 }
 
 func (b *builder) serve(s *Server, g *topology.Gateway) {
-	s.Gateways = append(s.Gateways, g)
+	s.Gateways, s.keys = append(s.Gateways, g), append(s.keys, g.Key())
 	b.table.byGateway[g.Key()] = append(b.table.byGateway[g.Key()], s)
 }
 
@@ -113,9 +118,24 @@ func (t *Table) profileOf(g *topology.Gateway) *profile.Profile {
 	return profile.Spec
 }
 
+// findOpen gathers the attachments that are refused only as far as the input
+// shows, as that of the younger of two routes of which one has no age.
+func (b *builder) findOpen(t *topology.Topology) {
+	b.open = map[*topology.Listener][]*topology.Attachment{}
+	for _, r := range t.Routes {
+		for _, p := range r.Parents {
+			for _, at := range p.Attachments {
+				if at.Refusal != nil && !refused(at.Refusal) {
+					b.open[at.Listener] = append(b.open[at.Listener], at)
+				}
+			}
+		}
+	}
+}
+
 // finishServer compiles the tables of a server.
-func (c *compiler) finishServer(s *Server) {
-	s.TLS = s.isTLS()
+func (c *compiler) finishServer(s *Server, open map[*topology.Listener][]*topology.Attachment) {
+	s.TLS = s.isTLS() && !c.profile.Transport.NoTLS
 	s.shares = c.profile.Hosts.Isolation != profile.PerListener
 	if s.TLS {
 		s.shares = c.profile.Hosts.IsolationTLS != profile.PerListener
@@ -129,9 +149,15 @@ func (c *compiler) finishServer(s *Server) {
 			l.hosts = c.hostTable([]*Listener{l})
 		}
 		l.Hosts = l.hosts.list
-		s.index.add(l.Topology.Hostname, l)
+		for _, at := range open[l.Topology] {
+			for _, h := range at.Hosts {
+				l.open = c.entries(l.open, &binding{at.Parent.Route, h, []*Listener{l}, diag.Unknown, at.Refusal.Message})
+			}
+		}
 	}
 	s.index.oneLabel = c.profile.Hosts.WildcardOneLabel
+	s.names.oneLabel = s.index.oneLabel
+	s.indexPlaces()
 	s.blocked = c.blocked(s)
 }
 
@@ -142,11 +168,10 @@ func (c *compiler) blocked(s *Server) string {
 		return ""
 	}
 	for _, l := range s.Listeners {
-		for _, at := range l.Topology.Attached {
-			for _, r := range at.Parent.Route.Rules {
-				if err := c.rule(r).broken; err != nil {
-					return "rule " + describeRule(r) + ": " + err.Error() +
-						"; until it does no change to any route takes effect"
+		for _, h := range l.Hosts {
+			for _, e := range h.own {
+				if err := c.rules[e.Rule].broken; err != nil {
+					return fmt.Sprintf("rule %s: %v; until it does no change to any route takes effect", describeRule(e.Rule), err)
 				}
 			}
 		}
@@ -161,9 +186,4 @@ func (c *compiler) order(r *topology.Route) *routeOrder {
 		c.orders[r] = o
 	}
 	return o
-}
-
-// usable reports whether a listener is programmed, as far as the input shows.
-func usable(l *topology.Listener) bool {
-	return !slices.ContainsFunc(l.Refusals, refused) && (l.Set == nil || !refused(l.Set.Refusal))
 }

@@ -13,6 +13,7 @@ type condition struct {
 	service, method segment
 	whole           *regexp.Regexp // the path as one, for wholePath
 	headers         []headerCond
+	unread          bool // the path's pattern does not compile
 }
 
 type conditionShape uint8
@@ -74,6 +75,21 @@ func (c *condition) takesPath(path, service, method string) bool {
 		return c.whole.MatchString(path)
 	}
 	return false
+}
+
+// mayTake reports whether an entry with patterns that cannot be read takes the
+// request as far as the others show.
+func (e *Entry) mayTake(r *Request) bool {
+	service, method, ok := splitPath(r.Path)
+	if c := e.cond; !c.unread && (!ok && c.shape != anyPath || !c.takesPath(r.Path, service, method)) {
+		return false
+	}
+	for i := range e.cond.headers {
+		if h := &e.cond.headers[i]; !h.takes(r.Headers) && (!h.unread || h.next(r.Headers, 0) == len(r.Headers)) {
+			return false
+		}
+	}
+	return true
 }
 
 // takesHeaders reports whether every header condition holds.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/topology"
 )
 
 // doubts collects what the input does not show and the choice depends on.
@@ -12,21 +13,46 @@ func (d *Decision) doubts(r *Request, host string) {
 	if s.blocked != "" {
 		d.doubt(diag.Unknown, s.blocked)
 	}
-	if l := d.Listener; l != nil && l.Topology != nil && !s.shares {
-		certainty, why := listenerDoubt(l.Topology)
-		d.doubt(certainty, why)
-	}
 	d.consumerDoubt(r)
+	d.openDoubt(r, host)
+	d.missDoubt(host)
 	if d.Entry == nil {
-		d.missDoubt(host)
+		if l := d.Listener; l != nil && l.Topology != nil && !s.shares {
+			d.doubt(listenerDoubt(l.Topology))
+		}
 		return
 	}
-	d.doubt(d.Entry.Certainty, d.Entry.Why)
+	d.doubt(d.Entry.Certainty, d.Entry.Why) // of its listener as well
 	d.doubt(d.Entry.Action.Certainty, d.Entry.Action.Why)
-	if d.Server.Profile.Hosts.NoFallthrough {
-		d.missDoubt(host)
-	}
 	d.tieDoubt()
+}
+
+// openDoubt marks an answer that an entry would change of which the input does
+// not show whether it is there, or what its patterns take.
+func (d *Decision) openDoubt(r *Request, host string) {
+	p := &d.Server.Profile.Precedence
+	doubt := func(e *Entry, why string) {
+		if d.Entry == nil || precedes(p, e, d.Entry) < 0 {
+			d.doubt(diag.Unknown, why)
+		}
+	}
+	if d.Host != nil {
+		for _, e := range d.Host.Entries {
+			if e.opaque && e.mayTake(r) {
+				doubt(e, fmt.Sprintf("whether rule %s takes the call is not known: %s", describeRule(e.Rule), e.Dead))
+			}
+		}
+	}
+	for _, l := range d.asked(host) {
+		if l != d.Listener && !d.Server.shares {
+			continue
+		}
+		for _, e := range l.open {
+			if topology.MatchHost(e.Host.Name, host, d.Server.Profile.Hosts.WildcardOneLabel) && e.fails(r) == nil {
+				doubt(e, fmt.Sprintf("whether %s %s is attached is not known: %s", e.Route.Kind, e.Route.Key(), e.Why))
+			}
+		}
+	}
 }
 
 func (d *Decision) doubt(certainty diag.Certainty, why string) {

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/grpcroute/grpcroute/profile"
@@ -24,8 +25,10 @@ type unit struct {
 type ruleUnits struct {
 	units  []unit
 	action *Action
-	// broken is the first pattern of the rule that does not compile.
-	broken error
+	// broken is the first pattern of the rule that does not compile; foreign when
+	// all that do not are of another dialect, which the implementation may know.
+	broken  error
+	foreign bool
 }
 
 // rule compiles a rule, once per implementation.
@@ -41,12 +44,15 @@ func (c *compiler) rule(r *topology.Rule) *ruleUnits {
 	case r.Route.HTTP != nil:
 		c.httpUnits(ru, r.Route.HTTP.Spec.Rules[r.Index].Matches)
 	}
+	ru.foreign = ru.broken != nil && foreign(r)
 	for i := range ru.units {
 		u := &ru.units[i]
 		switch {
 		case ru.broken != nil:
 			// An implementation drops or refuses the rule as a whole.
 			u.dead = ru.broken.Error()
+		case r.Dropped:
+			u.dead = "the rule is dropped"
 		case c.profile.Matching.NotServed && r.Route.GRPC != nil:
 			u.dead = fmt.Sprintf("%s never consults GRPCRoutes", c.profile.Name)
 		case u.dead == "" && u.cond.shape == noPath:
@@ -54,6 +60,12 @@ func (c *compiler) rule(r *topology.Rule) *ruleUnits {
 		}
 	}
 	return ru
+}
+
+// foreign reports whether each pattern of a rule that cannot be read here may yet
+// work.
+func foreign(r *topology.Rule) bool {
+	return len(r.BadPatterns) > 0 && !slices.ContainsFunc(r.BadPatterns, refused)
 }
 
 func (c *compiler) grpcUnits(ru *ruleUnits, matches []gatewayv1.GRPCRouteMatch) {
@@ -113,6 +125,7 @@ func (c *compiler) grpcUnit(ru *ruleUnits, index int, m *gatewayv1.GRPCRouteMatc
 // path compiles a path form and keeps the first pattern that does not compile.
 func (c *compiler) path(ru *ruleUnits, f profile.PathForm) condition {
 	cond, err := c.patterns.path(f)
+	cond.unread = err != nil
 	ru.fail(err)
 	return cond
 }
@@ -142,6 +155,7 @@ func (c *compiler) header(ru *ruleUnits, u *unit, cond *condition, name, value, 
 	case "RegularExpression":
 		var err error
 		h.re, err = c.patterns.compile(value, c.profile.Matching.HeaderRegexPartial)
+		h.unread = err != nil
 		ru.fail(err)
 	default:
 		u.dead = fmt.Sprintf("its header match type %q is not known", kind)

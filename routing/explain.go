@@ -82,7 +82,7 @@ func (s *Server) miss(r *Request, host string, res *Result) string {
 	switch {
 	case res.Misdirected:
 		return fmt.Sprintf("the connection is for %s, but %s belongs to %s",
-			describeListener(s.index.find(hostName(r.SNI))), describeHost(host), describeListener(s.index.find(host)))
+			describeListener(s.place(hostName(r.SNI)).listener), describeHost(host), describeListener(s.place(host).listener))
 	case res.Outcome == NoListener:
 		why := fmt.Sprintf("no listener of %s serves %s", s, describeHost(host))
 		for _, l := range s.Refused {
@@ -157,14 +157,10 @@ func (d *Decision) consider(r *Request, host string) []Candidate {
 func (d *Decision) asked(host string) []*Listener {
 	s := d.Server
 	switch {
-	case s.shares && len(s.Listeners) > 0:
-		return s.Listeners[:1]
-	case s.shares:
-		return nil
-	case s.Service != "":
+	case s.shares || s.Service != "":
 		return s.Listeners
 	}
-	ls := s.index.all(host)
+	ls := s.names.all(host)
 	if i := slices.Index(ls, d.Listener); i > 0 {
 		ls = append([]*Listener{d.Listener}, slices.Delete(ls, i, i+1)...)
 	}

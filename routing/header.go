@@ -13,6 +13,8 @@ type headerCond struct {
 	value string
 	re    *regexp.Regexp // nil for an exact value
 	each  bool           // of several values any one may match; else they are joined with ","
+	// unread: the pattern does not compile, and its rule is dead.
+	unread bool
 }
 
 // takes reports whether the request's headers satisfy the condition. It allocates

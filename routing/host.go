@@ -138,7 +138,7 @@ func (c *compiler) entries(es []*Entry, b *binding) []*Entry {
 			e := &Entry{
 				Route: b.route, Rule: r, Match: u.match, Host: b.host, Unit: u.unit, Keys: keys,
 				Action: ru.action, Listeners: b.listeners, Certainty: b.certainty, Why: b.why,
-				Dead: u.dead, cond: u.cond, order: order,
+				Dead: u.dead, cond: u.cond, order: order, opaque: ru.foreign,
 			}
 			e.Unit.Host, e.Unit.OwnHost = b.host.Name, b.host.Own
 			if keys == nil {
@@ -186,19 +186,7 @@ func (c *compiler) finish(t *hostTable, h *Host) {
 // covering returns the hosts that take every request that h takes, other than h,
 // the most specific first.
 func (t *hostTable) covering(h *Host) []*Host {
-	name := h.Name
-	switch {
-	case name == "":
-		return nil
-	case topology.IsWildcard(name) && t.index.oneLabel:
-		if t.index.any == nil {
-			return nil
-		}
-		return []*Host{t.index.any}
-	case topology.IsWildcard(name):
-		name = name[1:] // probes begin after its dot
-	}
-	return slices.DeleteFunc(t.index.all(name), func(o *Host) bool { return o == h })
+	return slices.DeleteFunc(t.index.allCovering(h.Name), func(o *Host) bool { return o == h })
 }
 
 // mergeRoutes appends the entries of less specific hosts; of a route only those
@@ -221,18 +209,20 @@ func mergeRoutes(own []*Entry, covering []*Host) []*Entry {
 }
 
 // listenerDoubt says how certain it is that a listener works.
-func listenerDoubt(l *topology.Listener) (diag.Certainty, string) {
-	certainty, why := l.Gateway.Certainty, ""
-	if certainty != diag.Certain {
-		why = "Gateway " + l.Gateway.Key() + " is not in the input"
-	}
-	for _, r := range l.Refusals {
-		if r.Certainty > certainty {
-			certainty, why = r.Certainty, "listener "+l.Name+": "+r.Message
+func listenerDoubt(l *topology.Listener) (certainty diag.Certainty, why string) {
+	doubt := func(c diag.Certainty, text string) {
+		if c > certainty {
+			certainty, why = c, text
 		}
 	}
-	if l.Set != nil && l.Set.Refusal != nil && l.Set.Refusal.Certainty > certainty {
-		certainty, why = l.Set.Refusal.Certainty, l.Set.Refusal.Message
+	doubt(l.Gateway.Certainty, "Gateway "+l.Gateway.Key()+" is not in the input")
+	if l.Set != nil && l.Set.Refusal != nil {
+		doubt(l.Set.Refusal.Certainty, l.Set.Refusal.Message)
+	}
+	if p := l.Gateway.Profile; p == nil || !p.Transport.ServesInvalid {
+		for _, r := range l.Refusals {
+			doubt(r.Certainty, "listener "+l.Name+": "+r.Message)
+		}
 	}
 	return certainty, why
 }

@@ -84,3 +84,31 @@ func (x *hostIndex[T]) all(host string) []*T {
 	}
 	return vs
 }
+
+// covering returns what the most specific hostname holds that covers every host
+// that name, a hostname, covers.
+func (x *hostIndex[T]) covering(name string) *T {
+	if vs := x.allCovering(name); len(vs) > 0 {
+		return vs[0]
+	}
+	return nil
+}
+
+// allCovering is covering for all of them, the most specific first. It includes
+// what name itself holds.
+func (x *hostIndex[T]) allCovering(name string) []*T {
+	switch {
+	case name == "":
+		return x.all("")
+	case !strings.HasPrefix(name, "*."):
+		return x.all(name)
+	case x.oneLabel:
+		// Other wildcards cover hosts with more or fewer labels.
+		vs := x.all("")
+		if v, ok := x.wild[name[1:]]; ok {
+			vs = append([]*T{v}, vs...)
+		}
+		return vs
+	}
+	return x.all(name) // the probes begin at the wildcard's own suffix
+}

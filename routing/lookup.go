@@ -5,98 +5,82 @@ package routing
 //
 // A request that several servers could take has no answer but NoListener without
 // a Server: see [Table.Serving].
-func (t *Table) Lookup(r *Request) Result {
-	host := hostName(r.Authority)
-	s := t.server(r, host)
-	if s == nil {
-		return Result{Outcome: NoListener}
-	}
-	return s.lookup(r, host)
-}
-
-func (s *Server) lookup(r *Request, host string) Result {
-	res := Result{Server: s}
-	hosts := s.shared
-	if !s.shares {
-		l, misdirected := s.listener(r, host)
-		switch {
-		case misdirected:
-			return Result{Outcome: NoListener, Server: s, Misdirected: true, Answer: &s.Profile.Answers.Misdirected}
-		case l == nil:
-			return Result{Outcome: NoListener, Server: s, Answer: &s.Profile.Answers.NoListener}
-		}
-		res.Listener, hosts = l, l.hosts
-	}
-	h := hosts.index.find(host)
-	if h != nil {
-		res.Host = h
-		res.Entry = h.lookup(r)
-	}
-	if s.shares {
-		res.Listener = s.through(res.Entry, host)
-	}
-	switch {
-	case res.Entry != nil && res.Entry.Action.Answer != nil:
-		res.Outcome, res.Answer = Refused, res.Entry.Action.Answer
-	case res.Entry != nil:
-	case h == nil && res.Listener == nil:
-		res.Outcome, res.Answer = NoListener, &s.Profile.Answers.NoListener
-	default:
-		res.Outcome, res.Answer = NoMatch, &s.Profile.Answers.NoMatch
+func (t *Table) Lookup(r *Request) (res Result) {
+	if s := t.server(r); s != nil {
+		s.lookup(r, &res)
+	} else {
+		res.Outcome = NoListener
 	}
 	return res
 }
 
-// listener picks the listener whose routes a request consults (Gateway API,
-// Listener.Hostname): the most specific one for the connection's SNI over TLS,
-// which must be the most specific one for the authority as well, else the request
-// is misdirected; without TLS the authority alone decides.
-func (s *Server) listener(r *Request, host string) (l *Listener, misdirected bool) {
-	if s.Service != "" {
-		return s.consumer(r.From), false
+func (s *Server) lookup(r *Request, res *Result) {
+	res.Server = s
+	p := s.placeOf(r.Authority)
+	if !s.shares {
+		var misdirected bool
+		switch p, misdirected = s.enter(r, p); {
+		case misdirected:
+			res.Outcome, res.Answer, res.Misdirected = NoListener, &s.Profile.Answers.Misdirected, true
+			return
+		case p.listener == nil:
+			res.Outcome, res.Answer = NoListener, &s.Profile.Answers.NoListener
+			return
+		}
 	}
-	own := s.index.find(host)
-	if r.SNI == "" || !s.TLS {
+	res.Listener, res.Host = p.listener, p.host
+	if p.host != nil {
+		if e, reaches := p.host.lookup(r); e != nil {
+			res.Entry = e
+			if s.shares {
+				res.Listener = s.through(e, p.listener)
+			}
+			if !reaches {
+				res.Outcome, res.Answer = Refused, e.Action.Answer
+			}
+			return
+		}
+	}
+	if p.host == nil && p.listener == nil {
+		res.Outcome, res.Answer = NoListener, &s.Profile.Answers.NoListener
+		return
+	}
+	res.Outcome, res.Answer = NoMatch, &s.Profile.Answers.NoMatch
+}
+
+// enter picks the listener whose routes a request consults (Gateway API,
+// Listener.Hostname). Without TLS the authority alone decides, and its place is
+// own. Over TLS the connection's SNI decides; the authority must lead to the same
+// listener, else the request is misdirected, as far as the implementation looks.
+func (s *Server) enter(r *Request, own place) (p place, misdirected bool) {
+	switch {
+	case s.Service != "":
+		return s.consumer(r.From), false
+	case r.SNI == "" || !s.TLS:
 		return own, false
 	}
-	selected := s.index.find(hostName(r.SNI))
-	switch {
-	case s.Profile.Hosts.NoMisdirected:
-		return selected, false
-	case own == nil:
-		return nil, false
+	if r.SNI == withoutPort(r.Authority) {
+		return own, false
 	}
-	return own, own != selected
+	selected := s.placeOf(r.SNI).listener
+	switch {
+	case selected == own.listener || own.listener == nil && !s.Profile.Hosts.NoMisdirected:
+		return own, false
+	case !s.Profile.Hosts.NoMisdirected:
+		return own, true
+	case selected == nil:
+		return place{}, false
+	}
+	return place{selected, selected.hosts.index.find(hostName(r.Authority))}, false
 }
 
 // through returns the listener of a shared table that a call is said to come
-// through: the entry's, for its host, else the most specific one.
-func (s *Server) through(e *Entry, host string) *Listener {
-	if e == nil {
-		return s.index.find(host)
-	}
-	if len(e.Listeners) > 1 {
-		best := s.index.find(host)
-		for _, l := range e.Listeners {
-			if l == best {
-				return l
-			}
-		}
-	}
-	return e.Listeners[0]
-}
-
-// consumer returns the routes of a Service that a caller's namespace consults:
-// its own consumer routes, if any, instead of the producer's (GEP-1294).
-func (s *Server) consumer(namespace string) *Listener {
-	var producer *Listener
-	for _, l := range s.Listeners {
-		switch l.Consumer {
-		case "":
-			producer = l
-		case namespace:
+// through: the most specific one for its host, if the entry is attached there.
+func (s *Server) through(e *Entry, best *Listener) *Listener {
+	for _, l := range e.Listeners {
+		if l == best {
 			return l
 		}
 	}
-	return producer
+	return e.Listeners[0]
 }

@@ -15,7 +15,7 @@ import "slices"
 // remembers what it found. Within one matcher ranks are positions in precedence
 // order.
 type matcher struct {
-	full    map[string]bucket
+	full    pathIndex
 	service map[string][]candidate
 	method  map[string][]candidate
 	wide    []candidate
@@ -54,7 +54,6 @@ const maxListed = 32
 // matcher compiles entries that are in precedence order.
 func (c *compiler) matcher(entries []*Entry, next *matcher) *matcher {
 	m := &matcher{
-		full:    map[string]bucket{},
 		service: map[string][]candidate{},
 		method:  map[string][]candidate{},
 		memo:    memo{budget: c.budget},
@@ -66,15 +65,19 @@ func (c *compiler) matcher(entries []*Entry, next *matcher) *matcher {
 			m.file(exact, candidate{e, rank})
 		}
 	}
+	var paths []string
+	var buckets []bucket
 	for service, methods := range exact {
 		// What is wide for a service is worked out once for all its methods.
 		wide := m.wideFor(service)
 		for method, own := range methods {
 			path := "/" + service + "/" + method
 			w := walk{own, m.service[service], m.method[method], wide}
-			m.full[path] = newBucket(collect(&w, path, service, method))
+			paths = append(paths, path)
+			buckets = append(buckets, newBucket(collect(&w, path, service, method)))
 		}
 	}
+	m.full = newPathIndex(paths, buckets)
 	return m
 }
 
@@ -170,18 +173,23 @@ func newBucket(l *pathList) bucket {
 	return bucket{list: l}
 }
 
-// lookup returns the first entry that takes the request.
-func (h *Host) lookup(r *Request) *Entry {
+// lookup returns the first entry that takes the request, and whether its calls
+// reach a backend.
+func (h *Host) lookup(r *Request) (e *Entry, reaches bool) {
 	for m := h.match; m != nil; m = m.next {
-		if e := m.lookup(r); e != nil {
-			return e
+		b, ok := m.full.find(r.Path)
+		if ok && b.only != nil {
+			return b.only, true
+		}
+		if e := m.lookup(r, b, ok); e != nil {
+			return e, e.Action.Answer == nil
 		}
 	}
-	return nil
+	return nil, false
 }
 
-func (m *matcher) lookup(r *Request) *Entry {
-	b, ok := m.full[r.Path]
+// lookup goes on with the bucket of a literal path, or looks for one.
+func (m *matcher) lookup(r *Request, b bucket, ok bool) *Entry {
 	if !ok {
 		if b, ok = m.memo.find(r.Path); !ok {
 			return m.unlisted(r)

@@ -65,6 +65,7 @@ type Listener struct {
 	Consumer string
 
 	hosts *hostTable
+	open  []*Entry // of routes that may or may not be attached; Lookup leaves them out
 }
 
 // Host is the ordered entries for the requests whose most specific host it is.
@@ -101,6 +102,8 @@ type Entry struct {
 
 	cond  *condition
 	order *routeOrder
+	// opaque: Dead because a pattern is of a dialect that cannot be read here.
+	opaque bool
 }
 
 // Result is what a look-up finds. Entry is nil unless Outcome is Routed or
@@ -122,8 +125,8 @@ type Decision struct {
 	Result
 	// Why says what ended the look-up when no entry takes the call.
 	Why string
-	// Certainty is that of the choice of the entry. Whether a backend resolves is
-	// said by its Share.
+	// Certainty is that of the choice of the entry and of what its filters do.
+	// Whether a backend resolves is said by its Share.
 	Certainty  diag.Certainty
 	Unknowns   []string // what the input does not show and the answer depends on
 	Considered []Candidate

@@ -21,15 +21,71 @@ type Server struct {
 	// TLS: clients connect with TLS, so that the SNI selects the listener.
 	TLS bool
 
-	shares  bool // one table for all listeners
+	keys    []string // of the Gateways
+	shares  bool     // one table for all listeners
 	shared  *hostTable
-	index   hostIndex[Listener] // by the listeners' hostnames
+	index   hostIndex[place]
+	names   hostIndex[Listener] // by the listeners' own hostnames
 	blocked string
+}
+
+// place is where a request's host leads on a server: the most specific listener
+// and the most specific host of the table that it consults. Either may be nil.
+// Both follow from the most specific of all hostnames that listeners and routes
+// name, because the hostnames that cover one host are nested.
+type place struct {
+	listener *Listener
+	host     *Host
+}
+
+// placeOf finds where an authority or SNI leads. One that is written as a hostname
+// that listeners or routes name, but for the port, needs no further preparation.
+func (s *Server) placeOf(authority string) place {
+	if p, ok := s.index.exact[withoutPort(authority)]; ok {
+		return *p
+	}
+	return s.place(hostName(authority))
+}
+
+// place finds where a host leads.
+func (s *Server) place(host string) place {
+	if p := s.index.find(host); p != nil {
+		return *p
+	}
+	return place{}
+}
+
+// indexPlaces fills the index once listeners and tables are known.
+func (s *Server) indexPlaces() {
+	var names []string
+	for _, l := range s.Listeners {
+		if l.Topology != nil {
+			names = append(names, l.Topology.Hostname)
+			s.names.add(l.Topology.Hostname, l)
+		}
+		for _, h := range l.Hosts {
+			names = append(names, h.Name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if name != "" && hostName(name) == "" {
+			continue // an IP address, which matches nothing
+		}
+		p := &place{listener: s.names.covering(name)}
+		switch {
+		case s.shares:
+			p.host = s.shared.index.covering(name)
+		case p.listener != nil:
+			p.host = p.listener.hosts.index.covering(name)
+		}
+		s.index.add(name, p)
+	}
 }
 
 func (s *Server) addListeners(ls []*topology.Listener) {
 	for _, l := range ls {
-		if usable(l) {
+		if l.Usable() {
 			s.Listeners = append(s.Listeners, &Listener{Topology: l})
 		} else {
 			s.Refused = append(s.Refused, l)
@@ -48,23 +104,18 @@ func (s *Server) isTLS() bool {
 // Serves reports whether a route answers for the request's host on this server.
 func (s *Server) Serves(r *Request) bool { return s.serves(hostName(r.Authority)) }
 
-func (s *Server) serves(host string) bool {
-	if s.shares {
-		return s.shared.index.find(host) != nil
-	}
-	l := s.index.find(host)
-	return l != nil && l.hosts.index.find(host) != nil
-}
+func (s *Server) serves(host string) bool { return s.place(host).host != nil }
 
 // takes reports whether the server is among those that a request names.
 func (s *Server) takes(r *Request) bool {
 	return (r.Port == 0 || s.Port == 0 || s.Port == r.Port) && (r.SNI == "" || s.Service != "" || s.mayTLS())
 }
 
-// mayTLS reports whether the server may speak TLS: a listener of a Gateway that
-// is not in the input has no protocol, and shared tables ask for none.
+// mayTLS reports whether a request with an SNI is meant for the server: a
+// listener of a Gateway that is not in the input has no protocol, and shared
+// tables ask for none.
 func (s *Server) mayTLS() bool {
-	return s.shares || s.TLS || slices.ContainsFunc(s.Listeners, func(l *Listener) bool {
+	return s.TLS || s.shares || s.isTLS() || slices.ContainsFunc(s.Listeners, func(l *Listener) bool {
 		return l.Topology.Protocol == ""
 	})
 }
@@ -83,7 +134,7 @@ func (t *Table) Serving(r *Request) []*Server {
 		if s.serves(host) {
 			routed = append(routed, s)
 		}
-		if s.index.find(host) != nil {
+		if s.place(host).listener != nil {
 			listening = append(listening, s)
 		}
 	}
@@ -104,14 +155,16 @@ func (t *Table) named(r *Request) []*Server {
 	switch {
 	case r.Service != "":
 		return t.byService[r.Service]
-	case r.Gateway != "":
-		return t.byGateway[r.Gateway]
+	case r.Gateway == "" || len(t.gateways) == 1 && t.gateways[0].is(r.Gateway):
+		return t.gateways
 	}
-	return t.gateways
+	return t.byGateway[r.Gateway]
 }
 
+func (s *Server) is(gateway string) bool { return slices.Contains(s.keys, gateway) }
+
 // server is [Table.Serving] without a list: the one server, or nil.
-func (t *Table) server(r *Request, host string) *Server {
+func (t *Table) server(r *Request) *Server {
 	servers := t.named(r)
 	if len(servers) == 1 {
 		if s := servers[0]; s.takes(r) {
@@ -119,6 +172,7 @@ func (t *Table) server(r *Request, host string) *Server {
 		}
 		return nil
 	}
+	host := hostName(r.Authority)
 	var one, routed, listening *Server
 	var n, nRouted, nListening int
 	for _, s := range servers {
@@ -129,7 +183,7 @@ func (t *Table) server(r *Request, host string) *Server {
 		if s.serves(host) {
 			routed, nRouted = s, nRouted+1
 		}
-		if s.index.find(host) != nil {
+		if s.place(host).listener != nil {
 			listening, nListening = s, nListening+1
 		}
 	}

@@ -37,6 +37,8 @@ func (c *compiler) share(b *topology.Backend) Share {
 		s.fail(&c.profile.Answers.BackendTLS, c.brokenTLS(b))
 	case r != nil:
 		s.Certainty, s.Why = diag.Unknown, r.Message
+	case b.Certainty != diag.Certain:
+		s.Certainty, s.Why = diag.Weakest(s.Certainty, b.Certainty), b.Why
 	case s.Protocol.Unsure:
 		s.Certainty, s.Why = diag.Unknown, s.Protocol.Message
 	case c.noEndpoints(b):
