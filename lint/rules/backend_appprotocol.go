@@ -34,6 +34,10 @@ func checkBackendAppprotocol(p *lint.Pass) {
 			seen = map[*corev1.ServicePort]bool{}
 		}
 		seen[b.ServicePort] = true
+		standard := h2c
+		if dial(p, b, &standard).Fails {
+			continue // the implementation does not go by the port
+		}
 		if d, ok := appProtocolFault(b, dial(p, b, b.ServicePort.AppProtocol)); ok {
 			d.Related = []diag.Related{{Message: "a GRPCRoute sends calls to it", Range: b.Rule.Route.Doc.Range(b.Path()...)}}
 			p.Report(b.Service.Doc, portPath(b, "appProtocol"), d)

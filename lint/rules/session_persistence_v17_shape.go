@@ -31,20 +31,24 @@ var sessionMembers = []struct{ key, has, instead string }{
 
 func checkSessionPersistenceV17Shape(p *lint.Pass) {
 	for _, route := range p.Set.GRPCRoutes.All {
-		sessionShapes(p, route.Doc, len(route.Value.Spec.Rules))
+		sessionShapes(p, route.Doc)
 	}
 	for _, route := range p.Set.HTTPRoutes.All {
-		sessionShapes(p, route.Doc, len(route.Value.Spec.Rules))
+		sessionShapes(p, route.Doc)
 	}
 }
 
 // sessionShapes reads the document, not the typed value: the types know only the
 // shape of the version they were built for.
-func sessionShapes(p *lint.Pass, doc *manifest.Document, rules int) {
+func sessionShapes(p *lint.Pass, doc *manifest.Document) {
+	spec, _ := doc.Value["spec"].(map[string]any)
+	rules, _ := spec["rules"].([]any)
 	for i := range rules {
-		path := at("spec", "rules", i, "sessionPersistence")
-		v, _ := valueAt(doc, path)
-		session, _ := v.(map[string]any)
+		rule, _ := rules[i].(map[string]any)
+		session, _ := rule["sessionPersistence"].(map[string]any)
+		if len(session) == 0 {
+			continue
+		}
 		for _, m := range sessionMembers {
 			if _, ok := session[m.key]; !ok {
 				continue
@@ -53,7 +57,7 @@ func sessionShapes(p *lint.Pass, doc *manifest.Document, rules int) {
 			if m.has == other {
 				other = "1.6"
 			}
-			field := below(path, m.key)
+			field := at("spec", "rules", i, "sessionPersistence", m.key)
 			reportExplaining(p, doc, field, diag.Diagnostic{
 				Message: fmt.Sprintf("sessionPersistence.%s exists in Gateway API %s only: %s writes %s", m.key, m.has, other, m.instead),
 				Hint:    "write the shape of the version your clusters serve, and change it together with their CRDs",
