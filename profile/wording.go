@@ -17,6 +17,9 @@ type Wording struct {
 	// Refs joins the failed backendRefs into the message of ResolvedRefs=False;
 	// nil means one message per reference.
 	Refs func([]FailedRef) string
+	// SoftReasons are those of ResolvedRefs=False that show only when no reference
+	// fails for another one; Refs does not word them.
+	SoftReasons []string
 	// SkipMirrorRefs: the target of a RequestMirror is not looked at.
 	SkipMirrorRefs bool
 	// Dropped is the beginning of PartiallyInvalid's message for those rules; nil
@@ -26,10 +29,16 @@ type Wording struct {
 	// Overlap names the extra condition on routes whose matches another route has
 	// as well; "" writes none.
 	Overlap OverlapCondition
+	// Pushed names the extra condition, False on every accepted route while one
+	// regular expression keeps the data plane from taking any update; "" writes none.
+	Pushed, PushedReason string
 	// Endpoints names the extra condition, False when a Service has no ready
 	// endpoints; "" writes none.
 	Endpoints, EndpointsReason string
 
+	// MoreProtocols are listener protocols that are served beside HTTP and HTTPS,
+	// though not for GRPCRoutes.
+	MoreProtocols []string
 	// NoConflicts: listeners without a conflict carry Conflicted=False.
 	NoConflicts bool
 	// ConflictedNotAccepted: a conflicted listener of a Gateway carries no Accepted
@@ -41,6 +50,13 @@ type Wording struct {
 	// InvalidReason: Programmed=False of a conflicted listener has reason Invalid;
 	// otherwise that of the conflict.
 	InvalidReason bool
+	// Replaced begins the message of Accepted=False for a rule that is replaced, and
+	// EmptyReplaced says that rules without backends, or with weights that are all
+	// zero, are.
+	Replaced      string
+	EmptyReplaced bool
+	// KindsStopNothing: a listener none of whose route kinds is usable is Programmed.
+	KindsStopNothing bool
 	// RefsStopListener: a listener with ResolvedRefs=False is not Programmed, even
 	// when some of its route kinds are usable.
 	RefsStopListener bool
@@ -125,7 +141,10 @@ var wordings = map[string]*Wording{
 			"gateway Programmed/Programmed":           "Gateway programmed in Cloudflare Tunnel",
 		}),
 		Refs:                   namesOf("Backend references not permitted: "),
+		SoftReasons:            []string{"UnsupportedProtocol"},
 		SkipMirrorRefs:         true,
+		Pushed:                 "cf.k8s.lex.la/ProxyConfigPushed",
+		PushedReason:           "ProxyConfigPushFailed",
 		Overlap:                OverlapCondition{"cf.k8s.lex.la/RouteShadowed", "HostnameMatchShadowed", true},
 		ConflictRefusesGateway: true,
 		RefsStopListener:       true,
@@ -148,6 +167,10 @@ var wordings = map[string]*Wording{
 			"gateway ResolvedRefs/ResolvedRefs":  "Successfully resolved all Gateway references",
 			"gateway Programmed/Programmed":      "Successfully programmed Gateway",
 		},
+		MoreProtocols:        []string{"TLS", "TCP"},
+		Replaced:             "Replaced Rule (%d): ",
+		EmptyReplaced:        true,
+		KindsStopNothing:     true,
 		NoConflicts:          true,
 		ProgrammedAnyway:     true,
 		UnprogrammedNotValid: true,
@@ -170,6 +193,7 @@ var wordings = map[string]*Wording{
 		Overlap:               OverlapCondition{Type: "RouteRulesOverlap", Reason: "RouteRulesOverlap"},
 		Endpoints:             "BackendsAvailable",
 		EndpointsReason:       "EndpointsNotFound",
+		MoreProtocols:         []string{"TLS", "TCP", "UDP"},
 		ConflictedNotAccepted: true,
 		RefsStopListener:      true,
 		ProgrammedAnyway:      true,

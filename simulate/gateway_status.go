@@ -23,7 +23,54 @@ func (s *predictor) gateway(g *topology.Gateway) GatewayStatus {
 		}
 	}
 	status.Conditions = s.summary("gateway", g.Refusals, status.Listeners)
+	if c, ok := s.clientCertificate(g); ok {
+		status.Conditions = replace(status.Conditions, c)
+	}
 	return status
+}
+
+// clientCertificate predicts a Gateway's ResolvedRefs from the certificate that
+// it shows to backends (GA apis/v1/gateway_types.go, GatewayConditionResolvedRefs).
+func (s *predictor) clientCertificate(g *topology.Gateway) (Condition, bool) {
+	if g.ClientCertificate == nil || s.t.Profile.Status.ListenersAlwaysValid {
+		return Condition{}, false
+	}
+	r := g.ClientCertificate.Refusal
+	switch {
+	case r == nil && s.t.Profile.Wording().GatewayRefs && g.ClientCertificate.Secret != nil:
+		return Condition{}, false // what its listeners say stands
+	case r == nil:
+		c := s.condition("gateway", "ResolvedRefs", "True", "ResolvedRefs", "all references are resolved")
+		c.Certainty = assumed(g.ClientCertificate)
+		return c, true
+	case r.Certainty == diag.Unknown:
+		return undetermined("ResolvedRefs", "cannot be decided: "+r.Message, causeOf(r)), true
+	}
+	c := s.condition("gateway", "ResolvedRefs", "False", r.Reason, r.Message)
+	c.Certainty, c.Cause = r.Certainty, causeOf(r)
+	return c, true
+}
+
+// assumed is Assumed when the Secret of a certificate counts as there although
+// the input does not hold it.
+func assumed(certificates ...*topology.Certificate) diag.Certainty {
+	for _, c := range certificates {
+		if c.Refusal == nil && c.Secret == nil {
+			return diag.Assumed
+		}
+	}
+	return diag.Certain
+}
+
+// replace puts a condition in the place of the one of its type, or at the end.
+func replace(conditions []Condition, c Condition) []Condition {
+	for i := range conditions {
+		if conditions[i].Type == c.Type {
+			conditions[i] = c
+			return conditions
+		}
+	}
+	return append(conditions, c)
 }
 
 // listenerSet predicts the status of one ListenerSet.
@@ -38,7 +85,9 @@ func (s *predictor) listenerSet(set *topology.ListenerSet) ListenerSetStatus {
 		refusals = append(refusals, set.Refusal)
 	}
 	for _, l := range set.Listeners {
-		status.Listeners = append(status.Listeners, s.listener(l))
+		if set.Refusal == nil {
+			status.Listeners = append(status.Listeners, s.listener(l))
+		}
 	}
 	status.Conditions = s.summary("listenerset", refusals, status.Listeners)
 	return status
@@ -53,7 +102,7 @@ func (s *predictor) summary(kind string, refusals []*topology.Refusal, listeners
 	if s.t.Profile.Wording().GatewayRefs && kind == "gateway" {
 		list = append(list, s.summaryRefs(listeners))
 	}
-	programmed := s.condition(kind, "Programmed", "True", "Programmed", "the Gateway is programmed")
+	programmed := s.condition(kind, "Programmed", "True", "Programmed", "its listeners are programmed")
 	switch {
 	case accepted.Status == "False":
 		programmed = s.condition(kind, "Programmed", "False", "Invalid", accepted.Message)
@@ -61,7 +110,7 @@ func (s *predictor) summary(kind string, refusals []*topology.Refusal, listeners
 	case accepted.Status == Undetermined:
 		programmed = undetermined("Programmed", accepted.Message, accepted.Cause)
 	case s.t.Profile.Status.ListenersAlwaysValid:
-		programmed.Note = s.t.Profile.Title + " writes this whatever its data plane does"
+		programmed.Note = s.t.Profile.Name + " writes this whatever its data plane does"
 	default:
 		programmed.Certainty, programmed.Note = diag.Assumed, dataPlane
 		if c := unprogrammed(listeners); c != nil && !s.t.Profile.Wording().ProgrammedAnyway {
@@ -82,7 +131,7 @@ func unprogrammed(listeners []ListenerStatus) *Condition {
 			case c.Type != "Programmed":
 			case c.Status == "True":
 				return nil
-			case found == nil || c.Status == Undetermined:
+			case found == nil || found.Status != Undetermined && c.Status == Undetermined:
 				found = c
 			}
 		}
@@ -109,7 +158,7 @@ func (s *predictor) summaryAccepted(kind string, refusals []*topology.Refusal, l
 		case c.Status == "False" || c.Type == "Conflicted":
 			refused++
 			fallthrough
-		case s.t.Profile.Wording().UnprogrammedNotValid && has(listeners[i].Conditions, "Programmed", "False"):
+		case s.t.Profile.Wording().UnprogrammedNotValid && (has(listeners[i].Conditions, "Programmed", "False") || useless(listeners[i].Listener)):
 			bad = append(bad, listeners[i].Listener.Name)
 			conflict = conflict || has(listeners[i].Conditions, "Conflicted", "True")
 			if first == nil {
@@ -121,7 +170,7 @@ func (s *predictor) summaryAccepted(kind string, refusals []*topology.Refusal, l
 		if open != nil && len(listeners) == 1 {
 			return undetermined("Accepted", open.Message, open.Cause)
 		}
-		return s.condition(kind, "Accepted", "True", "Accepted", "accepted")
+		return s.condition(kind, "Accepted", "True", "Accepted", "its listeners are accepted")
 	}
 	status := "True"
 	if refused == len(listeners) || conflict && s.t.Profile.Wording().ConflictRefusesGateway && kind == "gateway" {
@@ -144,6 +193,9 @@ func acceptance(l *ListenerStatus) *Condition {
 	}
 	return &Condition{Status: "True"}
 }
+
+// useless reports whether none of the route kinds of a listener is usable.
+func useless(l *topology.Listener) bool { return len(l.Kinds) == 0 && !l.KindsUnknown }
 
 func has(conditions []Condition, conditionType, status string) bool {
 	for _, c := range conditions {

@@ -24,7 +24,7 @@ func (s *predictor) listener(l *topology.Listener) ListenerStatus {
 	if s.t.Profile.Status.ListenersAlwaysValid {
 		for _, c := range []struct{ conditionType, reason string }{{"Accepted", "Accepted"}, {"Programmed", "Programmed"}, {"ResolvedRefs", "ResolvedRefs"}} {
 			condition := s.condition("listener", c.conditionType, "True", c.reason, "")
-			condition.Note = s.t.Profile.Title + " writes this whatever the listener says"
+			condition.Note = s.t.Profile.Name + " writes this whatever the listener says"
 			status.Conditions = append(status.Conditions, condition)
 		}
 		return status
@@ -76,7 +76,17 @@ func (s *predictor) count(status *ListenerStatus, a *topology.Attachment) {
 // Gateway API's stands in front.
 func (s *predictor) supportedKinds(l *topology.Listener) []string {
 	kinds := []string{}
+	if s.t.Profile.Status.ListenersAlwaysValid {
+		return []string{"HTTPRoute", "GRPCRoute"}
+	}
+	if refusalIn(l.Refusals, "UnsupportedProtocol") != nil {
+		return kinds
+	}
 	for _, k := range l.Kinds {
+		// A kind may bind without being supported where protocols do not count.
+		if s.t.Profile.Transport.AnyProtocolBinds && k.Kind != "GRPCRoute" && k.Kind != "HTTPRoute" {
+			continue
+		}
 		if k.Group == gatewayv1.GroupName || k.Group == "" {
 			kinds = append(kinds, k.Kind)
 		} else {
@@ -136,7 +146,18 @@ func (s *predictor) listenerAccepted(l *topology.Listener, conflicted *Condition
 		c.Certainty, c.Cause = r.Certainty, causeOf(r)
 		return c
 	}
+	if l.Index >= 0 && l.Protocol != "HTTP" && l.Protocol != "HTTPS" && !s.serves(l.Protocol) {
+		return undetermined("Accepted", fmt.Sprintf("cannot be decided: whether %s serves protocol %q is not known", s.t.Profile.Name, l.Protocol), listenerCause(l, "protocol"))
+	}
 	return s.condition("listener", "Accepted", "True", "Accepted", "the listener is accepted")
+}
+
+// serves reports whether the profile says that listeners of a protocol are
+// served. HTTP and HTTPS have to be (GA apis/v1/gateway_types.go, ProtocolType);
+// the others are up to the implementation.
+func (s *predictor) serves(protocol string) bool {
+	words := s.t.Profile.Wording()
+	return slices.Contains(s.t.Profile.Transport.ListenerProtocols, protocol) || slices.Contains(words.MoreProtocols, protocol)
 }
 
 // listenerRefs predicts a listener's ResolvedRefs.
@@ -154,7 +175,9 @@ func (s *predictor) listenerRefs(l *topology.Listener) Condition {
 	if r := refusalIn(all, refReasons...); r != nil {
 		return undetermined("ResolvedRefs", "cannot be decided: "+r.Message, causeOf(r))
 	}
-	return s.condition("listener", "ResolvedRefs", "True", "ResolvedRefs", "all references are resolved")
+	c := s.condition("listener", "ResolvedRefs", "True", "ResolvedRefs", "all references are resolved")
+	c.Certainty = assumed(l.Certificates...)
+	return c
 }
 
 // listenerProgrammed predicts Programmed: False follows from the other
@@ -166,7 +189,8 @@ func (s *predictor) listenerProgrammed(l *topology.Listener, conflicted, accepte
 		p.Certainty, p.Cause = c.Certainty, c.Cause
 		return p
 	}
-	unusable := refs.Status == "False" && (words.RefsStopListener || refusalIn(l.Refusals, refReasons...) != nil || len(l.Kinds) == 0 && !l.KindsUnknown)
+	unusable := refs.Status == "False" && (words.RefsStopListener || refusalIn(l.Refusals, refReasons...) != nil ||
+		len(l.Kinds) == 0 && !l.KindsUnknown && !words.KindsStopNothing)
 	switch {
 	case conflicted != nil && words.InvalidReason:
 		return no(conflicted, "Invalid")

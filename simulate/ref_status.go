@@ -57,7 +57,7 @@ func (s *predictor) resolvedRefs(p *topology.Parent) Condition {
 	const ok = string(gatewayv1.RouteReasonResolvedRefs)
 	if s.t.Profile.Status.RefsAlwaysResolved {
 		c := s.condition("route", "ResolvedRefs", "True", ok, "all references are resolved")
-		c.Note = s.t.Profile.Title + " writes this whatever the references say"
+		c.Note = s.t.Profile.Name + " writes this whatever the references say"
 		return c
 	}
 	var sure, open []failedRef
@@ -75,16 +75,25 @@ func (s *predictor) resolvedRefs(p *topology.Parent) Condition {
 		return undetermined("ResolvedRefs", "cannot be decided: "+refTexts(open), causeOf(open[0].refusal))
 	}
 	c := s.condition("route", "ResolvedRefs", "True", ok, "all references are resolved")
-	c.Certainty = refsCertainty(p.Route)
+	c.Certainty = s.refsCertainty(p.Route)
 	return c
 }
 
 // unresolved is ResolvedRefs=False. Its reason is that of the first failed
-// reference (the specification sets no order).
+// reference (the specification sets no order), for some implementations of the
+// first that fails in earnest.
 func (s *predictor) unresolved(sure, open []failedRef) Condition {
+	words := s.t.Profile.Wording()
+	soft := func(f failedRef) bool { return slices.Contains(words.SoftReasons, f.Reason) }
+	join := words.Refs
+	if hard := slices.DeleteFunc(slices.Clone(sure), soft); len(hard) > 0 {
+		sure = hard
+	} else {
+		join = nil
+	}
 	reason := sure[0].Reason
 	c := Condition{Type: "ResolvedRefs", Status: "False", Reason: reason, Message: refTexts(sure), Certainty: sure[0].refusal.Certainty, Cause: causeOf(sure[0].refusal)}
-	if join := s.t.Profile.Wording().Refs; join != nil {
+	if join != nil {
 		refs := make([]profile.FailedRef, len(sure))
 		for i, f := range sure {
 			refs[i] = f.FailedRef
@@ -109,9 +118,12 @@ func refTexts(refs []failedRef) string {
 }
 
 // refsCertainty is Assumed when a Service counts as there because of --assume.
-func refsCertainty(r *topology.Route) diag.Certainty {
+func (s *predictor) refsCertainty(r *topology.Route) diag.Certainty {
 	for _, rule := range r.Rules {
 		for _, b := range rule.Backends {
+			if b.Weight == 0 && s.t.Profile.Backends.ZeroWeightUnchecked {
+				continue
+			}
 			if b.Refusal == nil && b.Group == "" && b.Kind == "Service" && b.Service == nil {
 				return diag.Assumed
 			}

@@ -16,7 +16,7 @@ func (s *predictor) parentConditions(p *topology.Parent) []Condition {
 	invalid := s.invalidRules(p.Route)
 	accepted := s.accepted(p, invalid)
 	conditions := []Condition{accepted, s.resolvedRefs(p)}
-	if accepted.Status == "False" {
+	if accepted.Status != "True" {
 		return conditions // what follows speaks of routes that are served
 	}
 	if c, ok := s.partiallyInvalid(p.Route, invalid); ok {
@@ -27,6 +27,9 @@ func (s *predictor) parentConditions(p *topology.Parent) []Condition {
 		conditions = append(conditions, c)
 	}
 	if c, ok := s.endpoints(p.Route); ok {
+		conditions = append(conditions, c)
+	}
+	if c, ok := s.pushed(); ok {
 		conditions = append(conditions, c)
 	}
 	return conditions
@@ -62,13 +65,42 @@ func (s *predictor) accepted(p *topology.Parent, invalid []invalidRule) Conditio
 	if certainty == diag.Unknown {
 		return undetermined("Accepted", "cannot be decided: "+why, here)
 	}
+	if c, ok := s.tunnelRefuses(); ok {
+		c.Certainty = certainty
+		return c
+	}
 	if c, ok := s.rulesRefuse(p.Route, invalid); ok {
 		c.Certainty = diag.Weakest(c.Certainty, certainty)
 		return c
 	}
+	if open := openRules(invalid); len(open) > 0 && s.refuse(p.Route, invalid) {
+		return undetermined("Accepted", "cannot be decided: "+messages(open), causeOf(open[0].why))
+	}
 	c := s.condition("route", "Accepted", "True", string(gatewayv1.RouteReasonAccepted), "the route is accepted")
 	c.Certainty, c.Cause, c.Note = certainty, here, why
+	if s.t.Profile.Transport.Tunnel && s.t.Tunnel.Protocol == "" {
+		c.Certainty = diag.Weakest(certainty, diag.Assumed)
+		c.Note = fmt.Sprintf("assumes that the tunnel protocol is not set to %s", strings.Join(s.t.Profile.Transport.TunnelFails, ", "))
+	}
+	if p.Mesh {
+		c.Certainty, c.Note = diag.Weakest(certainty, diag.Assumed), "assumes that a mesh takes Services as parents of GRPCRoutes"
+	}
 	return c
+}
+
+// tunnelRefuses predicts Accepted=False for a tunnel protocol that loses the
+// trailers of gRPC.
+func (s *predictor) tunnelRefuses() (Condition, bool) {
+	tunnel := s.t.Tunnel
+	if !s.t.Profile.Transport.Tunnel || !slices.Contains(s.t.Profile.Transport.TunnelFails, tunnel.Protocol) {
+		return Condition{}, false
+	}
+	message := fmt.Sprintf("the tunnel protocol is %q, which loses the trailers that carry the status of a gRPC call (%s)", tunnel.Protocol, tunnel.Source)
+	c := s.condition("route", "Accepted", "False", string(gatewayv1.RouteReasonUnsupportedProtocol), message)
+	if tunnel.Doc != nil {
+		c.Cause = &Cause{Range: tunnel.Doc.Range(tunnel.Path...), Field: tunnel.Path.String()}
+	}
+	return c, true
 }
 
 // notAccepted is Accepted where the parent refuses the route, or may.
@@ -85,7 +117,7 @@ func (s *predictor) notAccepted(p *topology.Parent, here *Cause) Condition {
 	if reason == "" {
 		// No reason constant exists for the loser of a cross-kind conflict (GA
 		// apis/v1/shared_types.go), so each implementation has its own.
-		reason = "ImplementationDefined"
+		reason = "implementation-defined"
 	}
 	c := s.condition("route", "Accepted", "False", reason, r.Message)
 	c.Certainty, c.Cause = r.Certainty, cause
@@ -130,6 +162,9 @@ type invalidRule struct {
 func (s *predictor) invalidRules(r *topology.Route) []invalidRule {
 	var list []invalidRule
 	for _, rule := range r.Rules {
+		if refusal := s.emptyRule(rule); refusal != nil {
+			list = append(list, invalidRule{rule, true, refusal})
+		}
 		for _, refusal := range rule.Refusals {
 			list = append(list, invalidRule{rule, true, refusal})
 		}
@@ -149,7 +184,51 @@ func (s *predictor) invalidRules(r *topology.Route) []invalidRule {
 			}
 		}
 	}
-	return slices.DeleteFunc(list, func(v invalidRule) bool { return v.why.Certainty == diag.Unknown })
+	return list
+}
+
+// emptyRule says why a rule that sends calls nowhere is replaced, nil for
+// implementations that take it as it is. A lone backendRef may serve whatever its
+// weight.
+func (s *predictor) emptyRule(rule *topology.Rule) *topology.Refusal {
+	if !s.t.Profile.Wording().EmptyReplaced {
+		return nil
+	}
+	total := int32(0)
+	for _, b := range rule.Backends {
+		total += b.Weight
+	}
+	refusal := &topology.Refusal{Doc: rule.Route.Doc, Path: rule.Path("backendRefs")}
+	switch {
+	case len(rule.Backends) == 0:
+		refusal.Message = fmt.Sprintf("rule %d has no backendRefs", rule.Index)
+	case total == 0 && (len(rule.Backends) > 1 || !s.t.Profile.Backends.LoneWeightIgnored):
+		refusal.Message = fmt.Sprintf("every backendRef of rule %d has weight 0", rule.Index)
+	default:
+		return nil
+	}
+	return refusal
+}
+
+// sureRules leaves what makes rules unusable for certain, openRules what may.
+func sureRules(invalid []invalidRule) []invalidRule {
+	return slices.DeleteFunc(slices.Clone(invalid), func(v invalidRule) bool { return v.why.Certainty == diag.Unknown })
+}
+
+func openRules(invalid []invalidRule) []invalidRule {
+	return slices.DeleteFunc(slices.Clone(invalid), func(v invalidRule) bool { return v.why.Certainty != diag.Unknown })
+}
+
+// refuse reports whether so many rules are wholly invalid that the route is not
+// accepted: every one or, for some implementations, any.
+func (s *predictor) refuse(r *topology.Route, invalid []invalidRule) bool {
+	whole := map[int]bool{}
+	for _, v := range invalid {
+		if v.whole {
+			whole[v.rule.Index] = true
+		}
+	}
+	return len(whole) > 0 && (s.t.Profile.Status.InvalidRule != "" || len(whole) == len(r.Rules))
 }
 
 // refReason reports whether a reason belongs to ResolvedRefs.
@@ -164,24 +243,22 @@ func refReason(reason string) bool {
 // rulesRefuse predicts Accepted=False because of rules: when every rule is
 // invalid, or for implementations that say so of a single one.
 func (s *predictor) rulesRefuse(r *topology.Route, invalid []invalidRule) (Condition, bool) {
-	whole := map[int]bool{}
-	for _, v := range invalid {
-		if v.whole {
-			whole[v.rule.Index] = true
-		}
-	}
-	one := s.t.Profile.Status.InvalidRule
-	if len(whole) == 0 || one == "" && len(whole) < len(r.Rules) {
+	invalid = sureRules(invalid)
+	if !s.refuse(r, invalid) {
 		return Condition{}, false
 	}
 	first := invalid[slices.IndexFunc(invalid, func(v invalidRule) bool { return v.whole })]
 	reason := first.why.Reason
-	if one != "" {
+	if one := s.t.Profile.Status.InvalidRule; one != "" {
 		reason = one
 	} else if reason == "" {
 		reason = string(gatewayv1.RouteReasonUnsupportedValue)
 	}
-	c := s.condition("route", "Accepted", "False", reason, messages(invalid))
+	message := messages(invalid)
+	if words := s.t.Profile.Wording(); words.Replaced != "" {
+		message = fmt.Sprintf(words.Replaced, 0) + message
+	}
+	c := s.condition("route", "Accepted", "False", reason, message)
 	c.Certainty, c.Cause = first.why.Certainty, causeOf(first.why)
 	return c, true
 }
@@ -202,6 +279,10 @@ func messages(invalid []invalidRule) string {
 func (s *predictor) partiallyInvalid(r *topology.Route, invalid []invalidRule) (Condition, bool) {
 	if len(invalid) == 0 || s.t.Profile.Status.NoPartiallyInvalid || s.t.Profile.Status.InvalidRule != "" {
 		return Condition{}, false
+	}
+	open := openRules(invalid)
+	if invalid = sureRules(invalid); len(invalid) == 0 {
+		return undetermined("PartiallyInvalid", "cannot be decided: "+messages(open), causeOf(open[0].why)), true
 	}
 	var rules []int
 	certainty := diag.Certain

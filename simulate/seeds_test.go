@@ -261,7 +261,9 @@ func TestPredictedConditions(t *testing.T) {
 		covered[name] = true
 		set := load(t, c)
 		ts := setupOf(t, c, strings.TrimPrefix(name, "auto")).topologies(t, set)
-		c.Want(t, "status", statusText(set, simulate.StatusAll(ts, refusedBy(t, set))))
+		report := simulate.StatusAll(ts, refusedBy(t, set))
+		checkReport(t, name, report)
+		c.Want(t, "status", statusText(set, report))
 	})
 	for _, p := range profile.All {
 		if !covered[p.Name] {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -92,6 +91,8 @@ type predictor struct {
 	t        *topology.Topology
 	refused  map[*manifest.Document]string
 	overlaps map[*topology.Route][]overlap
+	sought   bool   // block is known
+	block    *block // see pushed
 }
 
 // owns reports whether the topology's implementation manages a Gateway. Without
@@ -148,7 +149,7 @@ func (s *predictor) dropRejected(status *RouteStatus) {
 	}
 	for _, p := range status.Parents {
 		why := fmt.Sprintf("%s refuses the route (%s: %s), and %s writes a status only to routes that some parent takes",
-			parentName(p.Parent), p.Parent.Refusal.Reason, p.Parent.Refusal.Message, s.t.Profile.Title)
+			parentName(p.Parent), p.Parent.Refusal.Reason, p.Parent.Refusal.Message, s.t.Profile.Name)
 		status.Skipped = append(status.Skipped, SkippedParent{p.Parent, why})
 	}
 	status.Parents = nil
@@ -160,10 +161,7 @@ func (s *predictor) dropRejected(status *RouteStatus) {
 func (s *predictor) noEntry(p *topology.Parent) string {
 	switch {
 	case p.Mesh:
-		if s.t.Profile != profile.Spec {
-			return fmt.Sprintf("%s is a mesh parent, which %s does not handle", parentName(p), s.t.Profile.Title)
-		}
-		if p.Refusal != nil && p.Refusal.Reason == "" {
+		if p.Refusal != nil && p.Refusal.Reason == "" && p.Refusal.Certainty != diag.Unknown {
 			return p.Refusal.Message
 		}
 		return ""
