@@ -18,18 +18,18 @@ var backendTlsConflict = &lint.Rule{
 }
 
 // GA apis/v1/backendtlspolicy_types.go, TargetRefs: the oldest policy wins, then
-// the first by namespace and name; the others are Accepted=False, Conflicted.
+// the first by namespace and name; the others are Accepted=False, Conflicted. That
+// two policies meet is certain, whichever of them the input shows to be older.
 func checkBackendTLSConflict(p *lint.Pass) {
 	for _, policy := range p.Topology.Policies {
 		for _, t := range policy.Targets {
-			if t.Refusal == nil || t.Refusal.Reason != "Conflicted" || t.Refusal.Certainty == diag.Unknown {
+			if t.Refusal == nil || t.Refusal.Reason != "Conflicted" {
 				continue
 			}
 			p.Report(policy.Object.Doc, manifest.Path{"spec", "targetRefs", t.Index}, diag.Diagnostic{
-				Certainty: t.Refusal.Certainty,
-				Message:   t.Refusal.Message,
-				Hint:      fmt.Sprintf("delete one of the policies, or give it a sectionName of Service %q of its own", policy.Object.Value.Spec.TargetRefs[t.Index].Name),
-				Related:   t.Refusal.Related(),
+				Message: t.Refusal.Message,
+				Hint:    fmt.Sprintf("delete one of the policies, or give it a sectionName of Service %q of its own", policy.Object.Value.Spec.TargetRefs[t.Index].Name),
+				Related: t.Refusal.Related(),
 			})
 		}
 	}

@@ -33,7 +33,7 @@ func checkClientCertWithoutPolicy(p *lint.Pass) {
 			continue
 		}
 		p.ReportAs(diag.Info, g.Object.Doc, manifest.Path{"spec", "tls", "backend", "clientCertificateRef"}, diag.Diagnostic{
-			Message: fmt.Sprintf("the client certificate has no effect: no backend of the %s of this Gateway is covered by a BackendTLSPolicy", plural(routes, "route", "routes")),
+			Message: fmt.Sprintf("the client certificate has no effect: no BackendTLSPolicy covers a backend of this Gateway's %s", plural(routes, "route", "routes")),
 			Hint:    "add a BackendTLSPolicy for the Services that ask for a client certificate",
 		})
 	}

@@ -90,15 +90,18 @@ func uniqueHost(p *lint.Pass, c *profile.Constraint) {
 // grantToAttach speaks of Gateways in the input only: the manifests of another
 // one, and with them a grant, are elsewhere.
 func grantToAttach(p *lint.Pass, c *profile.Constraint) {
+	type pair struct{ from, to string }
+	reported := map[pair]bool{} // a grant speaks of two namespaces
 	for parent := range grpcParents(p.Topology) {
 		g := parent.Gateway
 		if g == nil || g.Object == nil || g.Foreign || parent.Refusal != nil || g.Namespace == parent.Route.Namespace {
 			continue
 		}
 		from := gatewayv1.ReferenceGrantFrom{Group: gatewayGroup, Kind: "GRPCRoute", Namespace: gatewayv1.Namespace(parent.Route.Namespace)}
-		if granted(p.Set, from, g.Namespace, gatewayGroup, "Gateway", g.Name) {
+		if reported[pair{parent.Route.Namespace, g.Namespace}] || granted(p.Set, from, g.Namespace, gatewayGroup, "Gateway", g.Name) {
 			continue
 		}
+		reported[pair{parent.Route.Namespace, g.Namespace}] = true
 		reportDocumented(p, c, parent.Route.Doc, parent.Path(), diag.Diagnostic{
 			Message: fmt.Sprintf("the route attaches to Gateway %s of another namespace without a ReferenceGrant", g.Key()),
 			Hint:    "none is needed: allowedRoutes.namespaces of the listener decides",

@@ -14,7 +14,7 @@ import (
 var edgeHttp2Transport = &lint.Rule{
 	ID:       "edge-http2-transport",
 	Summary:  "the tunnel's protocol loses gRPC trailers, so that every call fails",
-	Section:  lint.TLSSection,
+	Section:  lint.ImplementationSection,
 	Severity: diag.Error,
 	Since:    "0.1",
 	Check:    checkEdgeHTTP2Transport,

@@ -54,11 +54,11 @@ func reportFilter(p *lint.Pass, x *places, rule *topology.Rule, b *topology.Back
 	switch verdict {
 	case profile.Ignored:
 		p.ReportAs(diag.Warning, rule.Route.Doc, below(path, "type"), diag.Diagnostic{
-			Message: fmt.Sprintf("%s drops %s %s without a word: calls pass as if it were not there%s", p.Profile.Title, level, f.Type, source(c)),
+			Message: fmt.Sprintf("%s %s is dropped without a word by %s: calls pass as if it were not there%s", level, f.Type, p.Profile.Title, source(c)),
 			Hint:    "remove the filter, or choose an implementation that serves it",
 		})
 	case profile.Rejected:
-		reportRejected(p, x, rule, b, path, fmt.Sprintf("%s does not serve %s %s", p.Profile.Title, level, f.Type), source(c))
+		reportRejected(p, x, rule, b, path, fmt.Sprintf("%s %s is not served by %s", level, f.Type, p.Profile.Title), source(c))
 	default:
 		if r := f.Refusal; f.Type == "ExtensionRef" && r != nil && r.Certainty != diag.Unknown {
 			reportRejected(p, x, rule, b, path, r.Message, "")

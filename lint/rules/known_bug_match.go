@@ -39,10 +39,11 @@ func reportPathForm(p *lint.Pass, x *places, rule *topology.Rule, i int, m *gate
 		case !protobufNames(path):
 			severity = diag.Info // no protobuf method is called so
 			d.Hint = "give both service and method a pattern of your own"
+		case isEmpty(m.Method.Service) || isEmpty(m.Method.Method):
+			d.Hint = "leave out the name that is empty"
 		}
 		d.Witness = replayPath(x, rule, i, path, here)
-		d.Message = fmt.Sprintf("%s: %s%s", p.Profile.Title, d.Message, source(claimOn(p.Profile, "match by regular expression")))
-		p.ReportAs(severity, rule.Route.Doc, rule.Path("matches", i, "method"), d)
+		p.ReportAs(severity, rule.Route.Doc, rule.Path("matches", i, "method"), known(p, "match by regular expression", d))
 		return
 	}
 }
@@ -218,6 +219,8 @@ func reportDroppedMatch(p *lint.Pass, x *places, rule *topology.Rule) {
 		}
 	}
 }
+
+func isEmpty(name *string) bool { return name != nil && *name == "" }
 
 func emptyMatch(m *gatewayv1.GRPCRouteMatch) bool {
 	return len(m.Headers) == 0 && (m.Method == nil || deref(m.Method.Service, "") == "" && deref(m.Method.Method, "") == "")

@@ -40,10 +40,15 @@ func checkProfileKnownBug(p *lint.Pass) {
 	}
 }
 
-// bug adds a finding with the claim that proves it.
+// known completes a finding with the implementation and the claim that proves it.
+func known(p *lint.Pass, feature string, d diag.Diagnostic) diag.Diagnostic {
+	d.Message = fmt.Sprintf("with %s, %s%s", p.Profile.Title, d.Message, source(claimOn(p.Profile, feature)))
+	return d
+}
+
+// bug reports such a finding.
 func bug(p *lint.Pass, doc *manifest.Document, path manifest.Path, feature string, d diag.Diagnostic) {
-	d.Message = fmt.Sprintf("%s: %s%s", p.Profile.Title, d.Message, source(claimOn(p.Profile, feature)))
-	p.Report(doc, path, d)
+	p.Report(doc, path, known(p, feature, d))
 }
 
 // reportEqualWildcards: hostnames "*.a.example.com" and "*.example.com" have hosts

@@ -27,7 +27,7 @@ func checkProfileNotServed(p *lint.Pass) {
 	}
 	for r := range served(p.Topology) {
 		p.Report(r.Doc, at("kind"), diag.Diagnostic{
-			Message: fmt.Sprintf("%s serves no GRPCRoute: routes are accepted and no call reaches a backend%s", built.Title, source(claimOn(built, "GRPCRoute"))),
+			Message: fmt.Sprintf("no GRPCRoute is served by %s: routes are accepted and no call reaches a backend%s", built.Title, source(claimOn(built, "GRPCRoute"))),
 			Hint:    "what is said about this implementation's routing is what it documents; --as-built shows what its proxy does",
 		})
 		return

@@ -33,18 +33,10 @@ func checkProfileUnsupportedMatch(p *lint.Pass) {
 	}
 }
 
-// reportMatch reports a match that the implementation turns into nothing, and
-// forms of match that its claims do not call supported.
+// reportMatch reports the forms of match that the implementation's claims do not
+// call supported.
 func reportMatch(p *lint.Pass, rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {
 	if m.Method == nil {
-		return
-	}
-	mm, doc := methodMatch(m), rule.Route.Doc
-	if form := p.Profile.PathForm(mm); form.Kind == profile.NoPath && profile.SpecForm(mm).Kind != profile.NoPath {
-		p.Report(doc, rule.Path("matches", i, "method"), diag.Diagnostic{
-			Message: fmt.Sprintf("%s makes path %q of this match, which no gRPC call has", p.Profile.Title, form.Value),
-			Hint:    "leave out the name that is empty",
-		})
 		return
 	}
 	features := []struct {
@@ -63,12 +55,12 @@ func reportMatch(p *lint.Pass, rule *topology.Rule, i int, m *gatewayv1.GRPCRout
 
 func reportFeature(p *lint.Pass, rule *topology.Rule, i int, field string, c *profile.Claim) {
 	d := diag.Diagnostic{
-		Message: fmt.Sprintf("%s does not serve a %s%s", p.Profile.Title, c.Feature, source(c)),
+		Message: fmt.Sprintf("a %s is not served by %s%s", c.Feature, p.Profile.Title, source(c)),
 		Hint:    "write Exact matches with service and method, which every implementation serves",
 	}
 	if c.Verdict == profile.Unknown {
 		d.Certainty = diag.Unknown
-		d.Message = fmt.Sprintf("what %s does with a %s is not known%s", p.Profile.Title, c.Feature, source(c))
+		d.Message = fmt.Sprintf("what becomes of a %s is not known for %s%s", c.Feature, p.Profile.Title, source(c))
 	}
 	p.Report(rule.Route.Doc, rule.Path("matches", i, "method", field), d)
 }
