@@ -7,13 +7,10 @@ import (
 	"strings"
 )
 
-// route is a GRPCRoute as teams write them: two hostnames, three rules with an
-// exact match, a match with a header and weighted backends, and a match on the
-// service alone.
-func route(file, index int) string {
-	n := file*routesPerFile + index
-	service := fmt.Sprintf("acme.team%d.v1.Service%d", n%50, n)
-	return fmt.Sprintf(`apiVersion: gateway.networking.k8s.io/v1
+// routeText is a GRPCRoute as teams write them: two hostnames, three rules with
+// an exact match, a match with a header and weighted backends, and a match on
+// the service alone.
+const routeText = `apiVersion: gateway.networking.k8s.io/v1
 kind: GRPCRoute
 metadata:
   name: route-%05[1]d
@@ -60,7 +57,12 @@ spec:
       backendRefs:
         - name: backend-%05[1]d
           port: 9000
-`, n, file, service)
+`
+
+// route is the route of a number in a file.
+func route(file, index int) string {
+	n := file*routesPerFile + index
+	return fmt.Sprintf(routeText, n, file, fmt.Sprintf("acme.team%d.v1.Service%d", n%50, n))
 }
 
 const gateway = `apiVersion: gateway.networking.k8s.io/v1
