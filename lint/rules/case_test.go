@@ -17,9 +17,9 @@ import (
 )
 
 // options reads a command line such as "lint --assume=absent --profile kgateway".
-// It knows the flags of the command that change what is found, and --all, which
-// makes a golden case print the findings of every rule.
-func options(t *testing.T, line string) (o lint.Options, all bool) {
+// It knows the flags of the command that change what is found, and --print, which
+// makes a golden case print the findings of further rules.
+func options(t *testing.T, line string) (o lint.Options, also []string) {
 	t.Helper()
 	fs := flag.NewFlagSet("lint", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
@@ -27,7 +27,10 @@ func options(t *testing.T, line string) (o lint.Options, all bool) {
 	fs.StringVar(&o.Channel, "channel", "", "")
 	fs.StringVar(&o.TunnelProtocol, "tunnel-protocol", "", "")
 	fs.BoolVar(&o.StrictDocs, "strict-docs", false, "")
-	fs.BoolVar(&all, "all", false, "")
+	fs.Func("print", "", func(ids string) error {
+		also = strings.Split(ids, ",")
+		return nil
+	})
 	assume := fs.String("assume", "", "")
 	name := fs.String("profile", "", "")
 	words := strings.Fields(line)
@@ -46,6 +49,11 @@ func options(t *testing.T, line string) (o lint.Options, all bool) {
 	default:
 		t.Fatalf("options %q: no such assumption", line)
 	}
+	for _, id := range also {
+		if rules.Get(id) == nil {
+			t.Fatalf("options %q: there is no rule %s", line, id)
+		}
+	}
 	for _, p := range profile.All {
 		if p.Name == *name {
 			o.Profile = p
@@ -54,7 +62,7 @@ func options(t *testing.T, line string) (o lint.Options, all bool) {
 	if *name != "" && o.Profile == nil {
 		t.Fatalf("options %q: no such profile", line)
 	}
-	return o, all
+	return o, also
 }
 
 // lintText runs every rule over one text.

@@ -16,6 +16,7 @@ import (
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/lint/rules"
+	"github.com/grpcroute/grpcroute/profile"
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
@@ -165,10 +166,16 @@ func style(message string) string {
 		return "has more than one line"
 	case strings.TrimSpace(message) != message || message == "":
 		return "is empty or has blanks around it"
-	case unicode.IsUpper(first) && !properNoun.MatchString(word):
+	case unicode.IsUpper(first) && !properNoun.MatchString(word) && !startsWithTitle(message):
 		return "does not start in lower case"
 	}
 	return ""
+}
+
+// startsWithTitle reports whether a message begins with what an implementation is
+// called.
+func startsWithTitle(message string) bool {
+	return slices.ContainsFunc(profile.All, func(p *profile.Profile) bool { return strings.HasPrefix(message, p.Title) })
 }
 
 // properNoun are words that keep their capitals at the start of a message: kinds
