@@ -2,7 +2,9 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/grpcroute/grpcroute/admission"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/manifest"
@@ -24,7 +26,7 @@ func checkHostnameRedundant(p *lint.Pass) {
 	for r := range grpcRoutes(p.Topology) {
 		for i, name := range r.Hostnames {
 			j := coveredBy(r.Hostnames, i)
-			if j < 0 {
+			if j < 0 || refusedAt(p, r.Doc, at("spec", "hostnames", i)) {
 				continue
 			}
 			// A precise hostname outranks other routes' wildcards, so that it counts as
@@ -47,6 +49,11 @@ func checkHostnameRedundant(p *lint.Pass) {
 			})
 		}
 	}
+}
+
+// refusedAt reports whether the API server refuses a field.
+func refusedAt(p *lint.Pass, doc *manifest.Document, path manifest.Path) bool {
+	return slices.ContainsFunc(p.Failures(doc), func(f admission.Failure) bool { return hasPrefix(f.Path, path) })
 }
 
 // coveredBy returns the hostname of a route that takes every request that the
