@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
@@ -71,9 +72,10 @@ func (x *resolver) attachTo(p *Parent, listeners []*Listener) {
 		}
 		a := &Attachment{Parent: p, Listener: l}
 		p.Attachments = append(p.Attachments, a)
-		a.doubt(l.Gateway.Certainty, l.why)
 		if l.Set != nil {
 			a.doubt(l.Set.Certainty, l.Set.Why)
+		} else {
+			a.doubt(l.Gateway.Certainty, l.why)
 		}
 		if l.Index < 0 {
 			a.Hosts = effectiveHosts("", p.Route.Hostnames, false)
@@ -199,13 +201,19 @@ func (x *resolver) hostnames(a *Attachment) {
 	case claimed != "":
 		a.Refusal = a.Parent.refuse(noMatchingHostname, fmt.Sprintf("%q is the hostname of another listener on port %d", claimed, l.Port), diag.Certain)
 	default:
-		a.Refusal = a.Parent.refuse(noMatchingHostname, fmt.Sprintf("none of the route's hostnames meets %q of %s", l.Hostname, l), diag.Certain).
-			see(l.Doc(), l.Path("hostname"), "the listener's hostname")
+		if l.miss == nil { // most listeners refuse many routes in the same words
+			l.miss = (&Refusal{Message: fmt.Sprintf("none of the route's hostnames meets %q of %s", l.Hostname, l)}).
+				see(l.Doc(), l.Path("hostname"), "the listener's hostname")
+		}
+		a.Refusal = a.Parent.refuse(noMatchingHostname, l.miss.Message, diag.Certain)
+		a.Refusal.related = l.miss.related
 	}
 	if a.Refusal != nil && len(r.Hostnames) > 0 {
-		a.Refusal.Path = []any{"spec", "hostnames"}
+		a.Refusal.Path = hostnamesPath
 	}
 }
+
+var hostnamesPath = manifest.Path{"spec", "hostnames"}
 
 // claimedElsewhere reports whether another listener on the port has a hostname.
 func (l *Listener) claimedElsewhere(hostname string) bool {

@@ -88,7 +88,7 @@ func (x *resolver) settleLater(l *Listener, sides map[side][]*Listener, claims m
 	certainty := l.Set.Certainty
 	if other.Set != nil && other.Set != l.Set {
 		a, b := l.Set.Object, other.Set.Object
-		certainty = diag.Weakest(other.Set.Certainty, byAge(a.Value.ObjectMeta, b.Value.ObjectMeta, a.Doc.Ref, b.Doc.Ref))
+		certainty = diag.Weakest(other.Set.Certainty, byAge(&a.Value.ObjectMeta, &b.Value.ObjectMeta, a.Doc.Ref, b.Doc.Ref))
 		if certainty == diag.Unknown {
 			other.conflictWith(otherFamily(other, []*Listener{l}), []*Listener{other, l}, diag.Unknown)
 		}

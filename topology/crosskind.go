@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
-	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 )
 
@@ -154,9 +153,8 @@ func (x *resolver) lose(a, winner *Attachment, host string) {
 		message = fmt.Sprintf("%s is also claimed by %s; the older of the two keeps it, and the input does not show which one that is", name, by.Doc.Ref)
 		winner.doubt(diag.Unknown, fmt.Sprintf("%s is also claimed by %s, which may be older", name, loser.Doc.Ref))
 	}
-	field := manifest.Path{"spec", "hostnames"}
-	a.Refusal = (&Refusal{Reason: x.Profile.Status.CrossKindReason, Message: message, Doc: loser.Doc, Path: field, Certainty: certainty}).
-		see(by.Doc, field, "the %s that keeps the hostname", by.Kind)
+	a.Refusal = (&Refusal{Reason: x.Profile.Status.CrossKindReason, Message: message, Doc: loser.Doc, Path: hostnamesPath, Certainty: certainty}).
+		see(by.Doc, hostnamesPath, "the %s that keeps the hostname", by.Kind)
 	a.Stage = profile.ConflictStage
 	if refused(a.Refusal) {
 		a.Hosts = nil

@@ -28,7 +28,7 @@ func (x *resolver) ruleFilter(rule *Rule, f *Filter) *Filter {
 		verdict = x.Profile.Filters.Rule.Of(f.Type)
 	}
 	x.filter(rule, f, verdict, unsupportedValue, rule.Path("filters", f.Index))
-	if refused(f.Refusal) && verdict == profile.Rejected {
+	if refused(f.Refusal) && f.Refusal.Reason == unsupportedValue {
 		rule.Refusals = append(rule.Refusals, f.Refusal)
 	}
 	return f

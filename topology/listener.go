@@ -35,7 +35,8 @@ type Listener struct {
 	allowed    *gatewayv1.AllowedRoutes
 	verdicts   map[string]verdict // on namespaces, by name
 	conflicted bool
-	why        string // why a synthetic listener is less than certain
+	miss       *Refusal // what it says to routes of other hostnames
+	why        string   // why a synthetic listener is less than certain
 }
 
 // Doc returns the document the listener is written in, nil for a synthetic one.

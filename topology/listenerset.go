@@ -36,7 +36,7 @@ func (x *resolver) resolveListenerSets() {
 	}
 	for _, g := range x.gateways {
 		slices.SortStableFunc(g.Sets, func(a, b *ListenerSet) int {
-			return older(a.Object.Value.ObjectMeta, b.Object.Value.ObjectMeta, a.Object.Doc.Ref, b.Object.Doc.Ref)
+			return older(&a.Object.Value.ObjectMeta, &b.Object.Value.ObjectMeta, a.Object.Doc.Ref, b.Object.Doc.Ref)
 		})
 		for _, s := range g.Sets {
 			g.Listeners = append(g.Listeners, s.Listeners...)

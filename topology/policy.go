@@ -51,7 +51,7 @@ func (x *resolver) resolvePolicies() {
 	}
 	byAge := slices.Clone(x.Policies)
 	slices.SortStableFunc(byAge, func(a, b *Policy) int {
-		return older(a.Object.Value.ObjectMeta, b.Object.Value.ObjectMeta, a.Object.Doc.Ref, b.Object.Doc.Ref)
+		return older(&a.Object.Value.ObjectMeta, &b.Object.Value.ObjectMeta, a.Object.Doc.Ref, b.Object.Doc.Ref)
 	})
 	for _, p := range byAge {
 		for i := range p.Object.Value.Spec.TargetRefs {
@@ -95,7 +95,7 @@ func (x *resolver) policyTarget(t *PolicyTarget, ref *gatewayv1.LocalPolicyTarge
 		return
 	}
 	first := held.winner.Policy.Object
-	certainty := byAge(first.Value.ObjectMeta, t.Policy.Object.Value.ObjectMeta, first.Doc.Ref, doc.Ref)
+	certainty := byAge(&first.Value.ObjectMeta, &t.Policy.Object.Value.ObjectMeta, first.Doc.Ref, doc.Ref)
 	message := fmt.Sprintf("%s covers the target already and is older", first.Doc.Ref)
 	if certainty == diag.Unknown {
 		message = fmt.Sprintf("%s covers the target as well; the older of the two keeps it, and the input does not show which one that is", first.Doc.Ref)

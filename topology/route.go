@@ -28,11 +28,11 @@ type Route struct {
 // Key returns "namespace/name".
 func (r *Route) Key() string { return r.Namespace + "/" + r.Name }
 
-func (r *Route) meta() metav1.ObjectMeta {
+func (r *Route) meta() *metav1.ObjectMeta {
 	if r.GRPC != nil {
-		return r.GRPC.ObjectMeta
+		return &r.GRPC.ObjectMeta
 	}
-	return r.HTTP.ObjectMeta
+	return &r.HTTP.ObjectMeta
 }
 
 // Parent is one entry of parentRefs and what it selects.
