@@ -93,19 +93,23 @@ func grantToAttach(p *lint.Pass, c *profile.Constraint) {
 	type pair struct{ from, to string }
 	reported := map[pair]bool{} // a grant speaks of two namespaces
 	for parent := range grpcParents(p.Topology) {
-		g := parent.Gateway
-		if g == nil || g.Object == nil || g.Foreign || parent.Refusal != nil || g.Namespace == parent.Route.Namespace {
+		g, own := parent.Gateway, parent.Route.Namespace
+		if g == nil || g.Object == nil || g.Foreign || g.Namespace == own || reported[pair{own, g.Namespace}] {
 			continue
 		}
-		from := gatewayv1.ReferenceGrantFrom{Group: gatewayGroup, Kind: "GRPCRoute", Namespace: gatewayv1.Namespace(parent.Route.Namespace)}
-		if reported[pair{parent.Route.Namespace, g.Namespace}] || granted(p.Set, from, g.Namespace, gatewayGroup, "Gateway", g.Name) {
+		from := gatewayv1.ReferenceGrantFrom{Group: gatewayGroup, Kind: "GRPCRoute", Namespace: gatewayv1.Namespace(own)}
+		has := granted(p.Set, from, g.Namespace, gatewayGroup, "Gateway", g.Name)
+		d := diag.Diagnostic{Hint: "allowedRoutes.namespaces of the listener decides"}
+		switch last, stage := lastRefusals(&p.Profile.Status, parent); {
+		case parent.Refusal == nil && !has:
+			d.Message = fmt.Sprintf("the route attaches to Gateway %s of another namespace without a ReferenceGrant", g.Key())
+		case has && last != nil && stage == profile.NamespaceStage:
+			d.Message = fmt.Sprintf("a ReferenceGrant permits the route to refer to Gateway %s, which refuses it all the same", g.Key())
+		default:
 			continue
 		}
-		reported[pair{parent.Route.Namespace, g.Namespace}] = true
-		reportDocumented(p, c, parent.Route.Doc, parent.Path(), diag.Diagnostic{
-			Message: fmt.Sprintf("the route attaches to Gateway %s of another namespace without a ReferenceGrant", g.Key()),
-			Hint:    "none is needed: allowedRoutes.namespaces of the listener decides",
-		})
+		reported[pair{own, g.Namespace}] = true
+		reportDocumented(p, c, parent.Route.Doc, parent.Path(), d)
 	}
 }
 
