@@ -226,5 +226,5 @@ func placeOf(e *routing.Entry) string {
 }
 
 func ruleAt(r *topology.Route, index int, at diag.Range) string {
-	return fmt.Sprintf("rule %d of %s %s (%s)", index, r.Kind, r.Key(), at)
+	return fmt.Sprintf("rules[%d] of %s %s (%s)", index, r.Kind, r.Key(), at)
 }
