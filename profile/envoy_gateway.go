@@ -76,6 +76,7 @@ var EnvoyGateway = &Profile{
 		{"hostname fall-through", Ignored, "the best virtual host alone answers", egRepo + " internal/xds/translator"},
 		{"cross-kind hostnames", Supported, "both routes are accepted and their rules merged, equal conditions set RouteRulesOverlap", egRepo + " internal/gatewayapi/route.go"},
 		{"listener isolation", Supported, "a hostname that another listener of the port has is dropped", egRepo + " internal/gatewayapi/helpers.go"},
+		{"HTTPS listeners with overlapping certificates", Rejected, "are offered HTTP/1.1 only, which carries no gRPC, unless a ClientTrafficPolicy sets ALPN", egRepo + " internal/gatewayapi/listener.go, internal/xds/translator/listener.go"},
 		{"backend ExternalName Service", Rejected, "reason UnsupportedValue", egRepo + " internal/gatewayapi/validate.go"},
 		{"backend protocol", Supported, "HTTP/2 follows from the route kind", egRepo + " internal/gatewayapi/route.go"},
 	},

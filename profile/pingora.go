@@ -104,8 +104,11 @@ var (
 		ExistenceIgnored:  true,
 		ZeroWeightIsOne:   true,
 		ExternalName:      Supported,
-		SystemCA:          Ignored,
-		TLS:               Ignored,
+		// What the documents promise; the controller asks for HTTP/1.1 and nothing of
+		// the Service says otherwise.
+		Protocol: func(PortFacts) Protocol { return Protocol{Name: H2C} },
+		SystemCA: Ignored,
+		TLS:      Ignored,
 	}
 	pingoraStatus = Status{
 		ByClassName:                   true,
