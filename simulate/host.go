@@ -35,6 +35,16 @@ func hostNames(es []endpoint) []string {
 	return slices.Compact(names)
 }
 
+// servedHosts names a few of the hosts that routes answer for.
+func servedHosts(es []endpoint) string {
+	const few = 5
+	names := slices.DeleteFunc(hostNames(es), func(name string) bool { return name == "" })
+	if len(names) > few {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+	}
+	return strings.Join(names, ", ")
+}
+
 // covers reports whether a hostname takes a host. A wildcard stands for one or
 // more labels (GA apis/v1/grpcroute_types.go); "" takes any host.
 func covers(name, host string) bool {

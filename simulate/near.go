@@ -150,6 +150,11 @@ func (x *Explanation) suggest(e endpoint, all []endpoint) {
 		return
 	}
 	x.add(unattached(e.table.Topology, &x.Request))
+	if x.Decision.Host == nil && len(x.Near) == 0 && !x.Decision.Misdirected {
+		if served := servedHosts(all); served != "" {
+			x.Notes = append(x.Notes, "hosts with routes: "+served)
+		}
+	}
 }
 
 // asked leaves the candidates whose hostname and listener are in force.
