@@ -27,11 +27,33 @@ func refusalOf(b *topology.Backend) *topology.Refusal {
 	return b.Refusal
 }
 
-// references walks every reference to a backend of the routes of a topology, the
-// targets of mirrors included.
-func references(t *topology.Topology) iter.Seq[*topology.Backend] {
+// ownRoutes walks the routes that a profile has to answer for: with several
+// implementations in one input, those with a parent of its own. What no Gateway
+// of the input decides goes with the first of them.
+func ownRoutes(t *topology.Topology) iter.Seq[*topology.Route] {
+	first := !t.Options.Auto || topology.Profiles(t.Set)[0] == t.Profile
+	own := func(r *topology.Route) bool {
+		for _, p := range r.Parents {
+			if !p.Foreign && (first || p.Gateway != nil || p.Set != nil) {
+				return true
+			}
+		}
+		return first && len(r.Parents) == 0
+	}
+	return func(yield func(*topology.Route) bool) {
+		for _, r := range t.Routes {
+			if own(r) && !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// references walks every reference to a backend, the targets of mirrors included,
+// of some routes.
+func references(routes iter.Seq[*topology.Route]) iter.Seq[*topology.Backend] {
 	return func(yield func(*topology.Backend) bool) {
-		for _, route := range t.Routes {
+		for route := range routes {
 			for _, rule := range route.Rules {
 				if !ruleReferences(rule, yield) {
 					return
@@ -58,7 +80,7 @@ func ruleReferences(rule *topology.Rule, yield func(*topology.Backend) bool) boo
 	return mirrors(rule.Filters)
 }
 
-// backends walks the backendRefs of the GRPCRoutes of a topology.
+// backends walks the backendRefs of the GRPCRoutes that a profile answers for.
 func backends(t *topology.Topology) iter.Seq[*topology.Backend] {
 	return func(yield func(*topology.Backend) bool) {
 		for rule := range grpcRules(t) {
@@ -71,10 +93,13 @@ func backends(t *topology.Topology) iter.Seq[*topology.Backend] {
 	}
 }
 
-// grpcRules walks the rules of the GRPCRoutes of a topology.
+// grpcRules walks the rules of the GRPCRoutes that a profile answers for.
 func grpcRules(t *topology.Topology) iter.Seq[*topology.Rule] {
 	return func(yield func(*topology.Rule) bool) {
-		for route := range grpcRoutes(t) {
+		for route := range ownRoutes(t) {
+			if route.GRPC == nil {
+				continue
+			}
 			for _, rule := range route.Rules {
 				if !yield(rule) {
 					return

@@ -22,7 +22,7 @@ func checkBackendExternalName(p *lint.Pass) {
 	if p.Profile.Backends.ExternalName == profile.Supported {
 		return
 	}
-	for ref := range references(p.Topology) {
+	for ref := range references(ownRoutes(p.Topology)) {
 		if ref.Service == nil || ref.Service.Value.Spec.Type != corev1.ServiceTypeExternalName {
 			continue
 		}

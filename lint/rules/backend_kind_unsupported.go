@@ -20,7 +20,7 @@ var backendKindUnsupported = &lint.Rule{
 var workloads = map[string]bool{"Deployment": true, "StatefulSet": true, "DaemonSet": true, "ReplicaSet": true, "Pod": true, "Job": true}
 
 func checkBackendKindUnsupported(p *lint.Pass) {
-	for ref := range references(p.Topology) {
+	for ref := range references(ownRoutes(p.Topology)) {
 		r := refusalOf(ref)
 		if r == nil || r.Reason != invalidKind {
 			continue

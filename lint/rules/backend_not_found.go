@@ -27,7 +27,7 @@ const (
 
 func checkBackendNotFound(p *lint.Pass) {
 	var names map[string][]string
-	for ref := range references(p.Topology) {
+	for ref := range references(ownRoutes(p.Topology)) {
 		r := refusalOf(ref)
 		if r == nil || r.Reason != notFound || ref.Service != nil {
 			continue

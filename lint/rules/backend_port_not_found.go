@@ -22,7 +22,7 @@ var backendPortNotFound = &lint.Rule{
 // The port of a backendRef is one of the Service's, not of its pods (GA
 // apis/v1/object_reference_types.go).
 func checkBackendPortNotFound(p *lint.Pass) {
-	for ref := range references(p.Topology) {
+	for ref := range references(ownRoutes(p.Topology)) {
 		s := ref.Service
 		if s == nil || ref.ServicePort != nil || ref.Port == 0 || s.Value.Spec.Type == corev1.ServiceTypeExternalName {
 			continue

@@ -51,21 +51,32 @@ spec:
   - host-%[1]d.example.com
   rules:
   - matches:
-    - method: {service: shop.Users%[1]d, method: Get}
-    - method: {service: shop.Users%[1]d, method: List}
+    - method:
+        service: shop.Users%[1]d
+        method: Get
+    - method:
+        service: shop.Users%[1]d
+        method: List
       headers:
-      - {name: env, value: canary}
+      - name: env
+        value: canary
     backendRefs:
-    - {name: users-%[1]d, port: 50051, weight: 90}
-    - {name: users-%[1]d-v2, port: 50051, weight: 10}
+    - name: users-%[1]d
+      port: 50051
+      weight: 90
+    - name: users-%[1]d-v2
+      port: 50051
+      weight: 10
   - matches:
-    - method: {service: grpc.health.v1.Health}
+    - method:
+        service: grpc.health.v1.Health
     backendRefs:
-    - {name: users-%[1]d, port: 50051}
+    - name: users-%[1]d
+      port: 50051
 `, i, i%50)
 		if services && i%10 == 0 {
 			for _, name := range []string{"", "-v2"} {
-				fmt.Fprintf(&text, "---\napiVersion: v1\nkind: Service\nmetadata: {name: users-%d%s, namespace: team-%d}\nspec:\n  ports:\n  - {name: grpc, port: 50051}\n", i, name, i%50)
+				fmt.Fprintf(&text, "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: users-%d%s\n  namespace: team-%d\nspec:\n  ports:\n  - name: grpc\n    port: 50051\n", i, name, i%50)
 			}
 		}
 		if i%100 == 99 || i == n-1 {

@@ -144,7 +144,7 @@ func oneOff(o *grant, i, j int, kind string, ref *topology.Backend) (near, bool)
 // another grant may be elsewhere, and the refusal's certainty says so.
 func ungranted(p *lint.Pass) func(func(*topology.Backend) bool) {
 	return func(yield func(*topology.Backend) bool) {
-		for ref := range references(p.Topology) {
+		for ref := range references(ownRoutes(p.Topology)) {
 			if ref.Refusal != nil && ref.Refusal.Reason == refNotPermitted && !yield(ref) {
 				return
 			}

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/grpcroute/grpcroute/lint"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
@@ -30,7 +32,7 @@ func grantUses(p *lint.Pass) uses {
 		seen[c][g] = true
 		out[c] = append(out[c], g)
 	}
-	for ref := range references(p.Topology) {
+	for ref := range references(slices.Values(p.Topology.Routes)) {
 		route := ref.Rule.Route
 		add(crossing{gatewayGroup, fromKind(p.Profile, ref), route.Namespace, ref.Namespace}, grantTarget{ref.Group, ref.Kind, ref.Name})
 	}

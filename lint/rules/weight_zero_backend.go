@@ -23,7 +23,10 @@ func checkWeightZeroBackend(p *lint.Pass) {
 	if p.Profile.Backends.ZeroWeightIsOne {
 		return
 	}
-	for route := range grpcRoutes(p.Topology) {
+	for route := range ownRoutes(p.Topology) {
+		if route.GRPC == nil {
+			continue
+		}
 		var drained []*topology.Backend
 		var times map[backendKey]int
 		for _, rule := range route.Rules {
