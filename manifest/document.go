@@ -16,13 +16,13 @@ const NoKind = "no apiVersion and kind"
 // documents reads the chunks of one batch.
 type documents struct {
 	*part
-	r         *reader
-	namespace string
-	named     bool
+	r     *reader
+	l     *loader
+	named bool
 }
 
 func (l *loader) batch(r *reader, f *File, chunks []chunk, named bool) *part {
-	d := documents{part: &part{file: f}, r: r, namespace: l.namespace, named: named}
+	d := documents{part: &part{file: f}, r: r, l: l, named: named}
 	for _, c := range chunks {
 		d.chunk(&source{file: f, chunk: c})
 	}
@@ -62,6 +62,10 @@ func (d *documents) value(src *source) (any, bool) {
 			"save the file as UTF-8"))
 		return nil, false
 	}
+	if len(text) >= denseBytes {
+		d.l.dense.Lock()
+		defer d.l.dense.Unlock()
+	}
 	var v any
 	var err error
 	if src.json {
@@ -72,11 +76,15 @@ func (d *documents) value(src *source) (any, bool) {
 		}
 		v, err = d.r.yamlValue(text)
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+		return v, true
+	case d.full():
+		d.dropped++
+	default:
 		d.report(src.readProblem(d.r, text, err))
-		return nil, false
 	}
-	return v, true
+	return nil, false
 }
 
 func invalidUTF8(text []byte) int {
@@ -149,7 +157,7 @@ func (d *documents) object(src *source, base Path, v any, wide bool) {
 		d.unknownKind(doc)
 		return
 	}
-	doc.identify(k, d.namespace)
+	doc.identify(k, d.l.namespace)
 	d.entries = append(d.entries, entry{doc, k, k.typed(doc, wide)})
 }
 

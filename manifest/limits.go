@@ -9,10 +9,10 @@ const (
 	// memory whole, because findings show its lines.
 	MaxFileBytes = 256 << 20
 
-	// MaxDocumentBytes is the size above which one document is not parsed. The
-	// parser needs up to a hundred times the source of a dense document; the
+	// MaxDocumentBytes is the size above which one document is not parsed: the
+	// parser needs up to two hundred times the source of a dense document. The
 	// items of a large List are parsed one by one and count one by one.
-	MaxDocumentBytes = 8 << 20
+	MaxDocumentBytes = 4 << 20
 
 	// MaxDepth is how deeply collections may nest: the limit of the YAML parser
 	// and of the JSON decoder of Kubernetes, so nothing deeper could be applied.
@@ -29,6 +29,10 @@ const (
 	// listItemsBytes is the size from which the items of a List are parsed one
 	// by one. Below it one parse is quicker.
 	listItemsBytes = 256 << 10
+
+	// denseBytes is the size from which documents are parsed one at a time, so
+	// that as many of them as there are processors do not add up.
+	denseBytes = 512 << 10
 
 	// batchBytes is how much source one worker takes at a time from a large
 	// file.

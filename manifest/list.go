@@ -48,7 +48,7 @@ func stringOf(v any) string {
 // the document, by an anchor; a document of normal size is then read whole.
 func (d *documents) listItems(src *source, items []chunk, apiVersion, kindName string) bool {
 	whole := src.end-src.start <= MaxDocumentBytes
-	of := documents{part: &part{file: src.file}, r: d.r, namespace: d.namespace, named: d.named}
+	of := documents{part: &part{file: src.file}, r: d.r, l: d.l, named: d.named}
 	for _, c := range items {
 		item := &source{file: src.file, chunk: c}
 		before := len(of.problems)

@@ -64,6 +64,7 @@ type loader struct {
 	namespace string
 	slots     chan struct{}
 	readers   sync.Pool
+	dense     sync.Mutex // held while a large document is parsed
 }
 
 func newLoader(o Options) *loader {

@@ -49,12 +49,16 @@ func (p *part) ignore(name string, n int) {
 }
 
 func (p *part) report(d diag.Diagnostic) {
-	if len(p.problems) >= maxProblemsPerFile {
+	if p.full() {
 		p.dropped++
 		return
 	}
 	p.problems = append(p.problems, d)
 }
+
+// full reports whether further problems would not be listed. Explaining one costs
+// more than reading a document.
+func (p *part) full() bool { return len(p.problems) >= maxProblemsPerFile }
 
 // finish completes the part of a whole file.
 func (p *part) finish() {

@@ -101,14 +101,31 @@ func (s *source) nearest(t *tree, p place) diag.Range {
 		return s.span(t, value.child)
 	}
 	start := int(t.nodes[p.value].start)
-	for i := start - 1; i >= s.start; i-- {
-		switch s.file.Data[i] {
-		case ' ', '\t', '\n', '\r':
-			continue
-		case '-':
-			return s.file.span(i, i+1)
-		}
-		break
+	if dash := s.dashBefore(start); dash >= 0 {
+		return s.file.span(dash, dash+1)
 	}
 	return s.file.span(start, min(start+1, s.end))
 }
+
+// dashBefore returns the dash of the list item whose content starts at an
+// offset, or -1 in a flow sequence. An anchor may stand between the two.
+func (s *source) dashBefore(at int) int {
+	text := s.file.Data
+	for i := at - 1; i >= s.start; i-- {
+		switch text[i] {
+		case ' ', '\t', '\n', '\r':
+			continue
+		case '-':
+			return i
+		}
+		for i > s.start && !isSpace(text[i-1]) {
+			i--
+		}
+		if text[i] != '&' {
+			break
+		}
+	}
+	return -1
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }

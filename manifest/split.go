@@ -202,7 +202,7 @@ func lineEnd(data []byte, pos int) int {
 }
 
 func skipSpace(data []byte, pos int) int {
-	for pos < len(data) && (data[pos] == ' ' || data[pos] == '\t' || data[pos] == '\n' || data[pos] == '\r') {
+	for pos < len(data) && isSpace(data[pos]) {
 		pos++
 	}
 	return pos

@@ -86,7 +86,7 @@ func (s *source) jsonProblem(r *reader) (diag.Diagnostic, bool) {
 	if err == nil {
 		return diag.Diagnostic{}, false
 	}
-	at := len(bytes.TrimRight(text, " \t\r\n"))
+	at := max(len(bytes.TrimRight(text, " \t\r\n"))-1, 0)
 	if ok, offset := kjson.SyntaxErrorOffset(err); ok {
 		at = min(at, max(int(offset)-1, 0))
 	}

@@ -41,6 +41,10 @@ func (d *documents) untyped(doc *Document, v any) {
 			return
 		}
 	}
+	if d.full() {
+		d.dropped++
+		return
+	}
 	message, hint := explainUntyped(doc, v)
 	at := doc.Range("kind")
 	if ref.APIVersion != "" {

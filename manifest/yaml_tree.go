@@ -225,15 +225,8 @@ func keyText(y *yaml.Node) string {
 	return y.Value
 }
 
-// isWord reports whether a plain key is a string in YAML 1.1 whatever it is
-// about: longer than the words for booleans and null, and not a number.
+// isWord reports whether a plain key is a string in YAML 1.1 by its first letter:
+// no number, and none of the words for booleans and null.
 func isWord(s string) bool {
-	if len(s) < 6 || s[0] != '_' && (s[0] < 'A' || s[0] > 'Z') && (s[0] < 'a' || s[0] > 'z') {
-		switch s {
-		case "name", "kind", "spec", "port", "type", "rules", "data":
-			return true
-		}
-		return false
-	}
-	return true
+	return s != "" && (s[0] == '_' || s[0] >= 'A' && s[0] <= 'Z' || s[0] >= 'a' && s[0] <= 'z') && !isYAMLWord([]byte(s))
 }
