@@ -37,7 +37,7 @@ func (x *resolver) parent(p *Parent) {
 func (x *resolver) setParent(p *Parent, namespace, name string) {
 	if s := x.sets[namespace+"/"+name]; s != nil {
 		p.Set, p.Gateway = s, s.Gateway
-		if s.Gateway == nil || s.Gateway.absent {
+		if s.Gateway == nil || s.Gateway.absent && !s.Gateway.Foreign {
 			p.Refusal = p.refuse("", s.Refusal.Message, s.Refusal.Certainty)
 			return
 		}

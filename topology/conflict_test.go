@@ -198,4 +198,9 @@ func TestListenerSetStrays(t *testing.T) {
 	if got := word(route(t, pingora, "r").Parents[0].Refusal); got != "-" {
 		t.Errorf("pingora: %q", got)
 	}
+	foreign := topology.Resolve(load(t, listenerSet("app", "set", "", listenerLines("a 80 HTTP -")), strings.Replace(gateway("x", "other", listenerLines("a 80 HTTP -")), "gatewayClassName: c", "gatewayClassName: pingora", 1), grpcRoute("app", "r", "  parentRefs: [{name: set, kind: ListenerSet}]\n")),
+		topology.Options{Profile: profile.KGateway, Auto: true, Assume: topology.AssumeAbsent})
+	if p := route(t, foreign, "r").Parents[0]; !p.Foreign || p.Refusal != nil {
+		t.Errorf("another implementation's: %+v", p)
+	}
 }
