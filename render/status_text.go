@@ -10,9 +10,9 @@ import (
 	"github.com/grpcroute/grpcroute/simulate"
 )
 
-// StatusText writes predicted conditions for people: a table per parent and per
-// listener, and under it the message of each condition that is not as it should
-// be.
+// StatusText writes predicted conditions for people: a table over all objects,
+// with each parent and each listener named above its rows, and under them the
+// message of each condition that is not as it should be.
 func StatusText(w io.Writer, r *simulate.StatusReport, o Options) error {
 	p := statusPrinter{Options: o, style: o.style()}
 	for i := range r.Routes {
@@ -21,22 +21,50 @@ func StatusText(w io.Writer, r *simulate.StatusReport, o Options) error {
 	for i := range r.Gateways {
 		p.gateway(&r.Gateways[i])
 	}
-	if p.err != nil {
-		return p.err
+	text, err := p.assemble()
+	if err != nil {
+		return err
 	}
-	_, err := io.WriteString(w, p.String())
+	_, err = io.WriteString(w, text)
 	return err
 }
 
+// statusPrinter gathers text and rows in turn. The rows of all objects are laid
+// out as one table, so that columns stand in the same place everywhere.
 type statusPrinter struct {
 	strings.Builder
 	Options
 	style
-	err error
+	texts []string // texts[i] stands before row i
+	rows  []*simulate.Condition
+}
+
+// assemble lays out the rows and puts the texts between them.
+func (p *statusPrinter) assemble() (string, error) {
+	t := table{header: []string{"condition", "status", "reason", "certainty", "cause"}}
+	for _, c := range p.rows {
+		at := ""
+		if c.Cause != nil {
+			at = plain(c.Cause.Range.String())
+		}
+		t.rows = append(t.rows, []string{plain(c.Type), plain(c.Status), plain(c.Reason), c.Certainty.String(), at})
+	}
+	t.paint = func(row, column int, text string) string { return p.cell(p.rows[row], column, text) }
+	header, rows, err := t.layout(p.Options, "    ")
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString(header)
+	for i, row := range rows {
+		b.WriteString(p.texts[i] + row)
+	}
+	b.WriteString(p.String())
+	return b.String(), nil
 }
 
 func (p *statusPrinter) heading(text, file string) {
-	if p.Len() > 0 {
+	if p.Len() > 0 || len(p.rows) > 0 {
 		p.WriteByte('\n')
 	}
 	gap := "  "
@@ -93,17 +121,10 @@ func (p *statusPrinter) gateway(s *simulate.GatewayStatus) {
 }
 
 func (p *statusPrinter) conditions(cs []simulate.Condition) {
-	t := table{header: []string{"condition", "status", "reason", "certainty", "cause"}}
-	for _, c := range cs {
-		at := ""
-		if c.Cause != nil {
-			at = plain(c.Cause.Range.String())
-		}
-		t.rows = append(t.rows, []string{plain(c.Type), plain(c.Status), plain(c.Reason), c.Certainty.String(), at})
-	}
-	t.paint = func(row, column int, text string) string { return p.cell(&cs[row], column, text) }
-	if err := t.write(p, p.Options, "    "); err != nil {
-		p.err = err
+	for i := range cs {
+		p.texts = append(p.texts, p.String())
+		p.Reset()
+		p.rows = append(p.rows, &cs[i])
 	}
 	for _, c := range cs {
 		if c.Message != "" && (p.Verbose || !fine(&c)) {

@@ -30,17 +30,28 @@ type table struct {
 
 // write lays the table out. lead is written before each line.
 func (t *table) write(w io.Writer, o Options, lead string) error {
+	header, rows, err := t.layout(o, lead)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	_, err = io.WriteString(w, header+strings.Join(rows, ""))
+	return err
+}
+
+// layout returns the header, empty where rows are written as blocks, and the
+// lines of each row.
+func (t *table) layout(o Options, lead string) (header string, rows []string, err error) {
 	if len(t.rows) == 0 {
-		return nil
+		return "", nil, nil
 	}
 	room := o.width() - columns(lead) - t.natural(len(t.header))
 	if room < 0 && t.prose {
 		room = t.reflow(o.width() - columns(lead) - t.natural(len(t.header)-1) - gap)
 	}
 	if room < 0 {
-		return t.stacked(w, o, lead)
+		return "", t.stacked(o, lead), nil
 	}
-	return t.tabular(w, o, lead)
+	return t.tabular(o, lead)
 }
 
 // reflow wraps the last column to a width. It returns -1 when that is too narrow.
@@ -57,45 +68,51 @@ func (t *table) reflow(width int) int {
 	return 0
 }
 
-func (t *table) tabular(w io.Writer, o Options, lead string) error {
+func (t *table) tabular(o Options, lead string) (header string, rows []string, err error) {
 	var b strings.Builder
-	out := tablewriter.NewTable(&b,
+	out := newWriter(&b)
+	style := o.style()
+	names := make([]string, len(t.header))
+	for i, text := range t.header {
+		names[i] = style.bold(strings.ToUpper(text))
+	}
+	out.Header(names)
+	for i := range t.rows {
+		if err := out.Append(t.painted(i)); err != nil {
+			return "", nil, fmt.Errorf("lay out a table: %w", err)
+		}
+	}
+	if err := out.Render(); err != nil {
+		return "", nil, fmt.Errorf("lay out a table: %w", err)
+	}
+	var lines []string
+	for line := range strings.Lines(b.String()) {
+		lines = append(lines, lead+strings.TrimRight(line, " \n")+"\n")
+	}
+	header, lines = lines[0], lines[1:]
+	for _, row := range t.rows {
+		n := 1 + strings.Count(row[len(row)-1], "\n") // reflow broke it
+		rows = append(rows, strings.Join(lines[:n], ""))
+		lines = lines[n:]
+	}
+	return header, rows, nil
+}
+
+// newWriter sets the library up for bare columns: no lines, no borders, text as
+// it is.
+func newWriter(w io.Writer) *tablewriter.Table {
+	cell := tw.CellConfig{
+		Formatting: tw.CellFormatting{AutoFormat: tw.Off, AutoWrap: tw.WrapNone},
+		Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
+	}
+	return tablewriter.NewTable(w,
 		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 			Borders:  tw.BorderNone,
 			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
 		})),
-		tablewriter.WithConfig(tablewriter.Config{
-			Header: tw.CellConfig{
-				Formatting: tw.CellFormatting{AutoFormat: tw.Off, AutoWrap: tw.WrapNone},
-				Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
-			},
-			Row: tw.CellConfig{
-				Formatting: tw.CellFormatting{AutoFormat: tw.Off, AutoWrap: tw.WrapNone},
-				Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
-			},
-		}),
+		tablewriter.WithConfig(tablewriter.Config{Header: cell, Row: cell}),
 		tablewriter.WithPadding(tw.Padding{Right: strings.Repeat(" ", gap), Overwrite: true}),
 	)
-	style := o.style()
-	header := make([]string, len(t.header))
-	for i, text := range t.header {
-		header[i] = style.bold(strings.ToUpper(text))
-	}
-	out.Header(header)
-	for i := range t.rows {
-		if err := out.Append(t.painted(i)); err != nil {
-			return fmt.Errorf("lay out a table: %w", err)
-		}
-	}
-	if err := out.Render(); err != nil {
-		return fmt.Errorf("lay out a table: %w", err)
-	}
-	for line := range strings.Lines(b.String()) {
-		if _, err := fmt.Fprintf(w, "%s%s\n", lead, strings.TrimRight(line, " \n")); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // natural is how many columns the first n columns of the table need.
@@ -114,40 +131,38 @@ func (t *table) natural(n int) int {
 func (t *table) painted(row int) []string {
 	out := make([]string, len(t.rows[row]))
 	for i, text := range t.rows[row] {
-		if out[i] = text; t.paint != nil {
-			out[i] = t.paint(row, i, text)
-		}
+		out[i] = t.cell(row, i, text)
 	}
 	return out
 }
 
 // stacked writes each row as a block: its first cell, then a line for each other.
-func (t *table) stacked(w io.Writer, o Options, lead string) error {
-	var b strings.Builder
+func (t *table) stacked(o Options, lead string) []string {
 	style := o.style()
 	label := 0
 	for _, name := range t.header[1:] {
 		label = max(label, columns(name))
 	}
+	rows := make([]string, len(t.rows))
 	for i := range t.rows {
-		cells := t.painted(i)
-		fmt.Fprintf(&b, "%s%s\n", lead, cells[0])
-		for j := 1; j < len(cells); j++ {
-			if t.rows[i][j] == "" {
-				continue
-			}
-			for n, line := range wrap(t.rows[i][j], o.width()-columns(lead)-label-4) {
-				name := t.header[j]
-				if n > 0 {
-					name = ""
-				}
-				if t.paint != nil {
-					line = t.paint(i, j, line)
-				}
-				fmt.Fprintf(&b, "%s  %s  %s\n", lead, style.label(pad(name, label)), line)
+		var b strings.Builder
+		fmt.Fprintf(&b, "%s%s\n", lead, t.cell(i, 0, t.rows[i][0]))
+		for j := 1; j < len(t.rows[i]); j++ {
+			name := t.header[j]
+			for _, line := range wrap(t.rows[i][j], o.width()-columns(lead)-label-4) {
+				fmt.Fprintf(&b, "%s  %s  %s\n", lead, style.label(pad(name, label)), t.cell(i, j, line))
+				name = ""
 			}
 		}
+		rows[i] = b.String()
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return rows
+}
+
+// cell paints a text of a cell.
+func (t *table) cell(row, column int, text string) string {
+	if t.paint == nil {
+		return text
+	}
+	return t.paint(row, column, text)
 }
