@@ -48,13 +48,13 @@ func (c *compiler) rule(r *topology.Rule) *ruleUnits {
 	for i := range ru.units {
 		u := &ru.units[i]
 		switch {
+		case c.profile.Matching.NotServed && r.Route.GRPC != nil:
+			u.dead = fmt.Sprintf("%s never consults GRPCRoutes", c.profile.Name)
 		case ru.broken != nil:
 			// An implementation drops or refuses the rule as a whole.
 			u.dead = ru.broken.Error()
 		case r.Dropped:
 			u.dead = "the rule is dropped"
-		case c.profile.Matching.NotServed && r.Route.GRPC != nil:
-			u.dead = fmt.Sprintf("%s never consults GRPCRoutes", c.profile.Name)
 		case u.dead == "" && u.cond.shape == noPath:
 			u.dead = "no gRPC call has a path that it takes"
 		}
