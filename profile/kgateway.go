@@ -75,6 +75,7 @@ var KGateway = &Profile{
 		{"sessionPersistence", Unknown, "only with experimental Gateway API features enabled", kgatewayRepo + " builtin.go"},
 		{"match by method only", Supported, "a path regex /.+/METHOD", kgatewayRepo + " grpc_route.go"},
 		{"match by regular expression", Supported, "RE2 over the whole path, the names are pasted in without groups", kgatewayRepo + " grpc_route.go"},
+		{"invalid regular expression", Unknown, "drops the rule in strict validation, otherwise Envoy refuses the whole configuration", kgatewayRepo + " irtranslator/validate.go"},
 		{"precedence", Supported, "per match: path type, length of literals, HTTP method, headers, query", kgatewayRepo + " routeutils/sortable_route.go"},
 		{"hostname fall-through", Ignored, "the best virtual host alone answers", kgatewayRepo + " gateway_listener_translator.go"},
 		{"cross-kind hostnames", Supported, "both routes are accepted and their rules merged", "kubernetes-sigs/gateway-api pull 4598"},

@@ -112,8 +112,11 @@ func hasPort(s *corev1.Service, name string) bool {
 // policyFor returns the policy that covers a backend: one for the port's name
 // before one for the whole Service.
 func (x *resolver) policyFor(b *Backend, port string) *Policy {
-	if x.Profile.Backends.TLS == profile.Ignored || len(x.policies) == 0 {
+	if x.Profile.Backends.TLS == profile.Ignored {
 		return nil
+	}
+	if x.brokenPolicies[b.Namespace] {
+		b.doubt(diag.Unknown, fmt.Sprintf("a BackendTLSPolicy in namespace %q cannot be read", b.Namespace))
 	}
 	key := portKey{b.Group, b.Kind, b.Namespace, b.Name, port}
 	c := x.policies[key]

@@ -112,6 +112,15 @@ func TestPolicyCA(t *testing.T) {
 	}
 }
 
+func TestUnreadablePolicy(t *testing.T) {
+	top := resolve(t, nil, service("ns", "s", "  - {name: grpc, port: 1}\n"),
+		object("gateway.networking.k8s.io/v1", "BackendTLSPolicy", "ns", "p", "spec: 3\n"),
+		grpcRoute("ns", "r", "  rules: [{backendRefs: [{name: s, port: 1}]}]\n"))
+	if b := route(t, top, "r").Rules[0].Backends[0]; b.Certainty != diag.Unknown || b.Refusal != nil || b.Why == "" {
+		t.Errorf("%+v", b)
+	}
+}
+
 func TestPolicyOverridesProtocol(t *testing.T) {
 	top := resolve(t, profile.CloudflareTunnel,
 		service("ns", "s", "  - {name: grpc, port: 1, appProtocol: https}\n"),

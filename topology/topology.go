@@ -85,14 +85,15 @@ func Resolve(set *manifest.Set, o Options) *Topology {
 type resolver struct {
 	*Topology
 	broken map[objectKey]bool // in the input, but unreadable
-	// brokenGrants are the namespaces with a ReferenceGrant that is unreadable.
-	brokenGrants map[string]bool
-	gateways     map[string]*Gateway
-	sets         map[string]*ListenerSet
-	grants       map[grant]bool
-	policies     map[portKey]*coverage
-	patterns     map[string]*PatternError
-	firstOwn     bool // routes to Gateways that the input lacks belong to this profile
+	// brokenGrants and brokenPolicies are the namespaces with a ReferenceGrant or a
+	// BackendTLSPolicy that is unreadable.
+	brokenGrants, brokenPolicies map[string]bool
+	gateways                     map[string]*Gateway
+	sets                         map[string]*ListenerSet
+	grants                       map[grant]bool
+	policies                     map[portKey]*coverage
+	patterns                     map[string]*PatternError
+	firstOwn                     bool // routes to Gateways that the input lacks belong to this profile
 }
 
 // objectKey names an object of any kind.
@@ -100,15 +101,16 @@ type objectKey struct{ group, kind, namespace, name string }
 
 func newResolver(t *Topology) *resolver {
 	x := &resolver{
-		Topology:     t,
-		broken:       map[objectKey]bool{},
-		brokenGrants: map[string]bool{},
-		gateways:     map[string]*Gateway{},
-		sets:         map[string]*ListenerSet{},
-		grants:       map[grant]bool{},
-		policies:     map[portKey]*coverage{},
-		patterns:     map[string]*PatternError{},
-		firstOwn:     true,
+		Topology:       t,
+		broken:         map[objectKey]bool{},
+		brokenGrants:   map[string]bool{},
+		brokenPolicies: map[string]bool{},
+		gateways:       map[string]*Gateway{},
+		sets:           map[string]*ListenerSet{},
+		grants:         map[grant]bool{},
+		policies:       map[portKey]*coverage{},
+		patterns:       map[string]*PatternError{},
+		firstOwn:       true,
 	}
 	for _, d := range t.Set.Broken {
 		group, _, grouped := strings.Cut(d.Ref.APIVersion, "/")
@@ -116,8 +118,11 @@ func newResolver(t *Topology) *resolver {
 			group = ""
 		}
 		x.broken[objectKey{group, d.Ref.Kind, d.Ref.Namespace, d.Ref.Name}] = true
-		if d.Ref.Kind == "ReferenceGrant" {
+		switch d.Ref.Kind {
+		case "ReferenceGrant":
 			x.brokenGrants[d.Ref.Namespace] = true
+		case "BackendTLSPolicy":
+			x.brokenPolicies[d.Ref.Namespace] = true
 		}
 	}
 	if t.Options.Auto {
