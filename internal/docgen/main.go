@@ -1,6 +1,7 @@
 // Command docgen writes what the documentation says about the rules from the
-// rules themselves: the table in README.md between its markers, and docs/rules.md
-// with every page. It is run from the top of the repository by `make generate`.
+// rules themselves: the table in README.md between its markers, and docs/rules.md,
+// both with links to the rules' pages. It is run from the top of the repository by
+// `make generate`.
 package main
 
 import (
@@ -37,7 +38,7 @@ func run(top string) error {
 	case err != nil:
 		return fmt.Errorf("read the README: %w", err)
 	default:
-		now, err := fill(string(text), table(rules.All, "docs/rules.md"))
+		now, err := fill(string(text), table(rules.All, "lint/rules/"))
 		if err != nil {
 			return fmt.Errorf("write %s: %w", readme, err)
 		}
@@ -45,11 +46,7 @@ func run(top string) error {
 			return err
 		}
 	}
-	pages, err := pages(rules.All, rules.Page)
-	if err != nil {
-		return err
-	}
-	return write(filepath.Join(top, "docs", "rules.md"), pages)
+	return write(filepath.Join(top, "docs", "rules.md"), catalogue(rules.All))
 }
 
 // write writes a file unless it holds the text already.
@@ -77,13 +74,15 @@ func fill(page, table string) (string, error) {
 	return before + begin + "\n" + table + end + after, nil
 }
 
-// table lists rules by section. page is where the rules' pages are.
-func table(all []*lint.Rule, page string) string {
+// table lists rules by section. pages is the folder of the rules' pages, as
+// seen from the document.
+func table(all []*lint.Rule, pages string) string {
 	var b strings.Builder
 	for _, s := range sections(all) {
 		fmt.Fprintf(&b, "\n| %s | severity | finds |\n|---|---|---|\n", s.name)
 		for _, r := range s.rules {
-			fmt.Fprintf(&b, "| [`%s`](%s#%s) | %s | %s%s |\n", r.ID, page, r.ID, r.Severity, cell(r.Summary), of(r))
+			page := pages + strings.ReplaceAll(r.ID, "-", "_") + ".md"
+			fmt.Fprintf(&b, "| [`%s`](%s) | %s | %s%s |\n", r.ID, page, r.Severity, cell(r.Summary), of(r))
 		}
 	}
 	return b.String() + "\n"
@@ -122,37 +121,9 @@ func sections(all []*lint.Rule) []section {
 	return out
 }
 
-// pages is docs/rules.md: the table, then every rule's page one level deeper.
-func pages(all []*lint.Rule, page func(id string) (string, error)) (string, error) {
-	var b strings.Builder
-	b.WriteString("# Rules\n\nWritten by `make generate` from the rules; `grpcroute rules ID` prints each page.\n")
-	b.WriteString(table(all, ""))
-	for _, s := range sections(all) {
-		fmt.Fprintf(&b, "## %s\n\n", s.name)
-		for _, r := range s.rules {
-			text, err := page(r.ID)
-			if err != nil {
-				return "", fmt.Errorf("write docs/rules.md: %w", err)
-			}
-			fmt.Fprintf(&b, "%s\n", deeper(strings.TrimSpace(text)))
-			fmt.Fprintf(&b, "\nSeverity %s, since %s%s.\n\n", r.Severity, r.Since, of(r))
-		}
-	}
-	return strings.TrimRight(b.String(), "\n") + "\n", nil
-}
-
-// deeper moves the headings of a page two levels down.
-func deeper(page string) string {
-	var b strings.Builder
-	code := false
-	for line := range strings.Lines(page) {
-		if strings.HasPrefix(line, "```") {
-			code = !code
-		}
-		if !code && strings.HasPrefix(line, "#") {
-			line = "##" + line
-		}
-		b.WriteString(line)
-	}
-	return b.String()
+// catalogue is docs/rules.md.
+func catalogue(all []*lint.Rule) string {
+	return fmt.Sprintf("# Rules\n\n%d rules, written by `make generate` from the rules themselves. `grpcroute rules` prints this list,\n"+
+		"`grpcroute rules ID` the page of one. A rule that speaks of some implementations only names them.\n%s", len(all),
+		strings.TrimRight(table(all, "../lint/rules/"), "\n")+"\n")
 }
