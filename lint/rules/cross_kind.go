@@ -31,20 +31,24 @@ func (c claim) certainty(set *manifest.Set) diag.Certainty {
 	return diag.Certain
 }
 
-// claims are the hostnames of one kind of route on one listener.
+// claims are the hostnames of one kind of route on one listener; those of
+// HTTPRoutes can be looked up.
 type claims struct {
 	all    []claim
 	byHost map[string]claim // the first of each effective hostname
 	under  map[string]claim // by every suffix: the first that a wildcard over it covers
 }
 
-func (c *claims) add(at *topology.Attachment) {
-	if c.byHost == nil {
+func (c *claims) add(at *topology.Attachment, indexed bool) {
+	if indexed && c.byHost == nil {
 		c.byHost, c.under = map[string]claim{}, map[string]claim{}
 	}
 	for _, h := range claimedBy(at) {
 		cl := claim{at, h}
 		c.all = append(c.all, cl)
+		if !indexed {
+			continue
+		}
 		if _, ok := c.byHost[h.Name]; !ok {
 			c.byHost[h.Name] = cl
 		}
@@ -151,7 +155,7 @@ func claimsOf(t *topology.Topology) (grpc, http claimsByListener) {
 					by.of[at.Listener] = &claims{}
 					by.order = append(by.order, at.Listener)
 				}
-				by.of[at.Listener].add(at)
+				by.of[at.Listener].add(at, r.HTTP != nil)
 			}
 		}
 	}

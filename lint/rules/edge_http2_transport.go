@@ -21,15 +21,21 @@ var edgeHttp2Transport = &lint.Rule{
 }
 
 func checkEdgeHTTP2Transport(p *lint.Pass) {
-	behind, tunnel, served := p.Profile, p.Topology.Tunnel, slices.Collect(served(p.Topology))
+	behind, tunnel := p.Profile, p.Topology.Tunnel
 	severity, certainty := diag.Error, diag.Certain
 	if !p.Profile.Transport.Tunnel {
 		// A Gateway that the input lacks may be the tunnel's.
 		behind, tunnel = possibleTunnel(p)
-		served = slices.DeleteFunc(served, func(r *topology.Route) bool { return !hasUnknownGateway(r) })
 		severity, certainty = diag.Warning, diag.Unknown
 	}
-	if behind == nil || len(served) == 0 {
+	if behind == nil || tunnel.Protocol == "" {
+		return
+	}
+	served := slices.Collect(served(p.Topology))
+	if certainty == diag.Unknown {
+		served = slices.DeleteFunc(served, func(r *topology.Route) bool { return !hasUnknownGateway(r) })
+	}
+	if len(served) == 0 {
 		return
 	}
 	report := func(t topology.Tunnel, severity diag.Severity) {

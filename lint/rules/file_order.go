@@ -68,7 +68,7 @@ func outOfOrder(x *places, r *topology.Route) (disorder, bool) {
 
 // both guesses a call that two entries of one host match.
 func both(a, b *routing.Entry) (routing.Request, bool) {
-	if a.Dead != "" || b.Dead != "" {
+	if a.Dead != "" || b.Dead != "" || disjoint(a.Unit.Path, b.Unit.Path) {
 		return routing.Request{}, false
 	}
 	ra, ok := sampleRequest(a, concrete(a.Host.Name))
@@ -103,4 +103,15 @@ func addHeader(r *routing.Request, h routing.Header) bool {
 	}
 	r.Headers = append(r.Headers[:len(r.Headers):len(r.Headers)], h)
 	return true
+}
+
+// disjoint reports whether two forms name different services or methods.
+func disjoint(a, b profile.PathForm) bool {
+	literal := func(f profile.PathForm) bool {
+		return f.Kind == profile.ExactPath || f.Kind == profile.ServicePath || f.Kind == profile.MethodPath
+	}
+	if !literal(a) || !literal(b) {
+		return false
+	}
+	return a.Service != "" && b.Service != "" && a.Service != b.Service || a.Method != "" && b.Method != "" && a.Method != b.Method
 }

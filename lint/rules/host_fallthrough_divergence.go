@@ -50,21 +50,26 @@ func (f *fallThrough) certainty() diag.Certainty {
 
 func (f *fallThrough) witness() *diag.Witness { return witness(f.request, listenerOf(f.with)) }
 
-// eachFallthrough finds such calls, one per hostname.
+// eachFallthrough finds such calls, one per route and listener. The table with the other
+// reading is compiled when a call on the first one leaves it open.
 func eachFallthrough(p *lint.Pass, yield func(fallThrough)) {
-	gateways := nestedHosts(p.Table)
-	if len(gateways) == 0 {
-		return
-	}
-	with := variant(p.Topology, gateways, func(q *profile.Profile) { q.Hosts.NoFallthrough = false })
-	without := variant(p.Topology, gateways, func(q *profile.Profile) { q.Hosts.NoFallthrough = true })
-	for _, s := range with.Servers {
+	other := flipped(p, func(q *profile.Profile) { q.Hosts.NoFallthrough = !q.Hosts.NoFallthrough })
+	for _, s := range p.Table.Servers {
+		if s.Service != "" {
+			continue // in a mesh hostnames do not count
+		}
 		for i, l := range s.Listeners {
-			if i > 0 && sharedHosts(l, s.Listeners[0]) {
+			if len(l.Hosts) < 2 || i > 0 && sharedHosts(l, s.Listeners[0]) {
 				continue
 			}
+			reported := map[*topology.Route]bool{}
+			byName := make(map[string]*routing.Host, len(l.Hosts))
 			for _, h := range l.Hosts {
-				if f, ok := fallsThrough(s, h, with, without); ok {
+				byName[h.Name] = h
+			}
+			for _, h := range l.Hosts {
+				if f, ok := fallsThrough(p, s, h, byName, other); ok && !reported[f.own.Route] {
+					reported[f.own.Route] = true
 					yield(f)
 				}
 			}
@@ -72,74 +77,68 @@ func eachFallthrough(p *lint.Pass, yield func(fallThrough)) {
 	}
 }
 
-// nestedHosts returns the Gateways in the input with hostnames that cover one
-// another.
-func nestedHosts(t *routing.Table) []*topology.Gateway {
-	var out []*topology.Gateway
-	for _, s := range t.Servers {
-		if s.Service == "" && nested(s) {
-			out = append(out, s.Gateways...)
-		}
-	}
-	return out
-}
-
-func nested(s *routing.Server) bool {
-	for i, l := range s.Listeners {
-		if len(l.Hosts) < 2 || i > 0 && sharedHosts(l, s.Listeners[0]) {
+// fallsThrough finds the first call to a host that ends differently in the two
+// tables.
+func fallsThrough(p *lint.Pass, s *routing.Server, h *routing.Host, byName map[string]*routing.Host, other func() *routing.Table) (fallThrough, bool) {
+	var own *routing.Entry
+	tried := 0
+	for w := range wildcardsOver(h.Name) {
+		less := byName[w]
+		if less == nil {
 			continue
 		}
-		names := make(map[string]bool, len(l.Hosts))
-		for _, h := range l.Hosts {
-			names[h.Name] = true
+		if own == nil {
+			if own = conditional(h); own == nil {
+				return fallThrough{}, false
+			}
 		}
-		for _, h := range l.Hosts {
-			for w := range wildcardsOver(h.Name) {
-				if names[w] {
-					return true
-				}
+		for _, e := range less.Entries {
+			if e.Host.Name != less.Name || e.Dead != "" || e.Certainty == diag.Unknown || tried == maxReplays {
+				continue
+			}
+			guess, ok := sampleRequest(e, concrete(h.Name))
+			if !ok {
+				continue
+			}
+			tried++
+			f := fallThrough{own: own, less: e, request: to(s, guess)}
+			here := p.Table.Lookup(f.request)
+			if s.Profile.Hosts.NoFallthrough != (here.Entry == nil) {
+				continue // answered by the host itself, or by nobody
+			}
+			f.with, f.without = here, other().Lookup(f.request)
+			if s.Profile.Hosts.NoFallthrough {
+				f.with, f.without = f.without, f.with
+			}
+			if f.with.Entry != nil && f.with.Entry.Host.Name != h.Name && !same(f.with, f.without) {
+				return f, true
 			}
 		}
 	}
-	return false
+	return fallThrough{}, false
+}
+
+// conditional returns the first entry of a host itself, nil when the host leaves
+// nothing to less specific ones or when its entries are not certain.
+func conditional(h *routing.Host) *routing.Entry {
+	var own *routing.Entry
+	for _, e := range h.Entries {
+		if e.Host.Name != h.Name || e.Certainty == diag.Unknown {
+			continue
+		}
+		if unconditional(e) {
+			return nil
+		}
+		if own == nil {
+			own = e
+		}
+	}
+	return own
 }
 
 // sharedHosts reports whether two listeners consult one table.
 func sharedHosts(a, b *routing.Listener) bool {
 	return len(a.Hosts) > 0 && len(b.Hosts) == len(a.Hosts) && a.Hosts[0] == b.Hosts[0]
-}
-
-// fallsThrough finds the first call to a host that ends differently in the two
-// tables.
-func fallsThrough(s *routing.Server, h *routing.Host, with, without *routing.Table) (fallThrough, bool) {
-	var own *routing.Entry
-	for _, e := range h.Entries {
-		if e.Host.Name == h.Name && e.Certainty != diag.Unknown {
-			if unconditional(e) {
-				return fallThrough{}, false
-			}
-			if own == nil {
-				own = e
-			}
-		}
-	}
-	tried := 0
-	for _, e := range h.Entries {
-		if own == nil || e.Host.Name == h.Name || e.Dead != "" || e.Certainty == diag.Unknown || tried == maxReplays {
-			continue
-		}
-		guess, ok := sampleRequest(e, concrete(h.Name))
-		if !ok {
-			continue
-		}
-		tried++
-		f := fallThrough{own: own, less: e, request: to(s, guess)}
-		f.with, f.without = with.Lookup(f.request), without.Lookup(f.request)
-		if f.with.Entry == e && !same(f.with, f.without) {
-			return f, true
-		}
-	}
-	return fallThrough{}, false
 }
 
 // shown is an effective hostname in a sentence.

@@ -26,6 +26,9 @@ func checkHostnameBareSuffix(p *lint.Pass) {
 		return // an accepted route answers for all its hostnames
 	}
 	for r := range grpcRoutes(p.Topology) {
+		if allEffective(r) {
+			continue
+		}
 		asked := askedListeners(r)
 		if len(asked) == 0 {
 			continue

@@ -27,8 +27,8 @@ func checkHostnamePartlyIgnored(p *lint.Pass) {
 		return // an accepted route answers for all its hostnames
 	}
 	for r := range grpcRoutes(p.Topology) {
-		if len(r.Hostnames) < 2 {
-			continue // a single one is not partly ignored
+		if len(r.Hostnames) < 2 || allEffective(r) {
+			continue
 		}
 		asked := askedListeners(r)
 		if len(asked) == 0 {
@@ -48,6 +48,29 @@ func checkHostnamePartlyIgnored(p *lint.Pass) {
 			})
 		}
 	}
+}
+
+// allEffective reports whether each hostname of a route counts on some listener.
+func allEffective(r *topology.Route) bool {
+	for _, name := range r.Hostnames {
+		if !effective(r, name) {
+			return false
+		}
+	}
+	return true
+}
+
+func effective(r *topology.Route, name string) bool {
+	for _, p := range r.Parents {
+		for _, a := range p.Attachments {
+			for _, h := range a.Hosts {
+				if h.Own == name {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // askedListeners returns the listeners that look at a route's hostnames: those

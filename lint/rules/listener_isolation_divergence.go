@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -23,90 +24,77 @@ var listenerIsolationDivergence = &lint.Rule{
 // routes alone are asked. That is extended support, so that implementations
 // without it put the routes of a port into one table.
 func checkListenerIsolationDivergence(p *lint.Pass) {
-	gateways := nestedListeners(p.Topology)
-	if len(gateways) == 0 {
-		return
-	}
-	with := variant(p.Topology, gateways, func(q *profile.Profile) {
+	isolated := p.Profile.Hosts.Isolation == profile.PerListener
+	other := flipped(p, func(q *profile.Profile) {
 		q.Hosts.Isolation, q.Hosts.IsolationTLS = profile.PerListener, profile.PerListener
-	})
-	without := variant(p.Topology, gateways, func(q *profile.Profile) {
-		if q.Hosts.Isolation == profile.PerListener {
+		if isolated {
 			q.Hosts.Isolation = profile.PerPort
 		}
 	})
-	for _, s := range with.Servers {
-		for _, l := range s.Listeners {
-			if l.Topology.Doc() != nil {
-				reportIsolation(p, s, l, with, without)
+	for _, g := range p.Topology.Gateways {
+		if len(g.Listeners) < 2 {
+			continue
+		}
+		for _, l := range g.Listeners {
+			for _, less := range lessSpecific(g, l) {
+				if reportIsolation(p, l, less, other) {
+					break
+				}
 			}
 		}
 	}
 }
 
-// nestedListeners returns the Gateways that have, on one port, a listener whose
-// hosts another listener covers as well.
-func nestedListeners(t *topology.Topology) []*topology.Gateway {
-	var out []*topology.Gateway
-	for _, g := range t.Gateways {
-		if len(g.Listeners) < 2 {
-			continue
-		}
-		names := map[portHost]bool{}
-		for _, l := range g.Listeners {
-			names[portHost{l.Port, l.Hostname}] = true
-		}
-		for _, l := range g.Listeners {
-			if covered(names, l) {
-				out = append(out, g)
-				break
-			}
+// lessSpecific returns the listeners of a port that take every host of another
+// one, and more.
+func lessSpecific(g *topology.Gateway, l *topology.Listener) []*topology.Listener {
+	var out []*topology.Listener
+	for _, o := range g.Listeners {
+		if o != l && o.Port == l.Port && l.Doc() != nil && o.Doc() != nil && l.Usable() && o.Usable() &&
+			o.Hostname != l.Hostname && topology.Covers(o.Hostname, l.Hostname) {
+			out = append(out, o)
 		}
 	}
 	return out
 }
 
-func covered(names map[portHost]bool, l *topology.Listener) bool {
-	for w := range wildcardsOver(l.Hostname) {
-		if names[portHost{l.Port, w}] {
-			return true
+// reportIsolation reports a listener whose calls a less specific listener's route
+// would take without isolation, once, with the first call that shows it.
+func reportIsolation(p *lint.Pass, l, less *topology.Listener, other func() *routing.Table) bool {
+	tried := 0
+	for _, at := range less.Attached {
+		if at.Certainty == diag.Unknown || attachedTo(l, at.Parent.Route) {
+			continue
+		}
+		for _, h := range at.Hosts {
+			common, ok := topology.Intersect(l.Hostname, h.Name)
+			if !ok {
+				continue
+			}
+			for _, rule := range at.Parent.Route.Rules {
+				for _, guess := range sampleRule(rule, concrete(common)) {
+					if tried++; tried > maxReplays {
+						return false
+					}
+					guess.Gateway, guess.Port = l.Gateway.Key(), l.Port
+					on, off := p.Table.Lookup(&guess), other().Lookup(&guess)
+					if p.Profile.Hosts.Isolation != profile.PerListener {
+						on, off = off, on
+					}
+					if listenerOf(on) == l && off.Entry != nil && !same(on, off) && attachedTo(less, off.Entry.Route) {
+						reportLeak(p, l, less, &guess, on, off)
+						return true
+					}
+				}
+			}
 		}
 	}
 	return false
 }
 
-// reportIsolation reports a listener whose calls a less specific listener's route
-// would take without isolation, once, with the first call that shows it.
-func reportIsolation(p *lint.Pass, s *routing.Server, l *routing.Listener, with, without *routing.Table) {
-	tried := 0
-	for _, other := range s.Listeners {
-		if other == l || other.Topology.Hostname == l.Topology.Hostname || !topology.Covers(other.Topology.Hostname, l.Topology.Hostname) {
-			continue
-		}
-		for _, h := range other.Hosts {
-			common, ok := topology.Intersect(l.Topology.Hostname, h.Name)
-			if !ok {
-				continue
-			}
-			for _, e := range h.Entries {
-				if e.Host.Name != h.Name || e.Dead != "" || e.Certainty == diag.Unknown || tried == maxReplays {
-					continue
-				}
-				guess, ok := sampleRequest(e, concrete(common))
-				if !ok {
-					continue
-				}
-				tried++
-				r := to(s, guess)
-				on, off := with.Lookup(r), without.Lookup(r)
-				if listenerOf(on) != l.Topology || off.Entry == nil || same(on, off) {
-					continue
-				}
-				reportLeak(p, l.Topology, other.Topology, r, on, off)
-				return
-			}
-		}
-	}
+// attachedTo reports whether a route is on a listener.
+func attachedTo(l *topology.Listener, r *topology.Route) bool {
+	return slices.ContainsFunc(l.Attached, func(a *topology.Attachment) bool { return a.Parent.Route == r })
 }
 
 func reportLeak(p *lint.Pass, l, other *topology.Listener, r *routing.Request, on, off routing.Result) {

@@ -7,7 +7,6 @@ import (
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/topology"
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 var profileUnsupportedMatch = &lint.Rule{
@@ -23,37 +22,38 @@ func checkProfileUnsupportedMatch(p *lint.Pass) {
 	if p.Profile == profile.Spec {
 		return // what is implementation-specific is no implementation's fault
 	}
+	regex, methodOnly := doubtful(p, "match by regular expression"), doubtful(p, "match by method only")
+	if regex == nil && methodOnly == nil {
+		return
+	}
 	for r := range served(p.Topology) {
 		for _, rule := range r.Rules {
 			matches := r.GRPC.Spec.Rules[rule.Index].Matches
 			for i := range matches {
-				reportMatch(p, rule, i, &matches[i])
+				switch m := matches[i].Method; {
+				case m == nil:
+				case isRegex(m):
+					reportFeature(p, rule, i, "type", regex)
+				case deref(m.Service, "") == "" && deref(m.Method, "") != "":
+					reportFeature(p, rule, i, "method", methodOnly)
+				}
 			}
 		}
 	}
 }
 
-// reportMatch reports the forms of match that the implementation's claims do not
-// call supported.
-func reportMatch(p *lint.Pass, rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {
-	if m.Method == nil {
-		return
+// doubtful returns what is known of a feature unless it is served.
+func doubtful(p *lint.Pass, feature string) *profile.Claim {
+	if c := claimOn(p.Profile, feature); c != nil && c.Verdict != profile.Supported {
+		return c
 	}
-	features := []struct {
-		feature, field string
-		used           bool
-	}{
-		{"match by regular expression", "type", isRegex(m.Method)},
-		{"match by method only", "method", !isRegex(m.Method) && deref(m.Method.Service, "") == "" && deref(m.Method.Method, "") != ""},
-	}
-	for _, f := range features {
-		if c := claimOn(p.Profile, f.feature); f.used && c != nil && c.Verdict != profile.Supported {
-			reportFeature(p, rule, i, f.field, c)
-		}
-	}
+	return nil
 }
 
 func reportFeature(p *lint.Pass, rule *topology.Rule, i int, field string, c *profile.Claim) {
+	if c == nil {
+		return
+	}
 	d := diag.Diagnostic{
 		Message: fmt.Sprintf("a %s is not served by %s%s", c.Feature, p.Profile.Title, source(c)),
 		Hint:    "write Exact matches with service and method, which every implementation serves",

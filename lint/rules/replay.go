@@ -3,8 +3,10 @@ package rules
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
@@ -14,29 +16,21 @@ import (
 // is for what is rarer than that.
 const maxReplays = 64
 
-// variant compiles the tables of some Gateways as they would be if a knob of
-// their implementation stood differently. What is attached stays as it is.
-func variant(t *topology.Topology, gateways []*topology.Gateway, change func(*profile.Profile)) *routing.Table {
-	changed := map[*profile.Profile]*profile.Profile{}
-	of := func(p *profile.Profile) *profile.Profile {
-		if p == nil {
-			p = t.Profile
+// flipped compiles, when it is first asked for, the table as it would be if a knob
+// of the implementation stood differently. What is attached stays as it is.
+func flipped(p *lint.Pass, change func(*profile.Profile)) func() *routing.Table {
+	return sync.OnceValue(func() *routing.Table {
+		changed := *p.Profile
+		change(&changed)
+		t := *p.Topology
+		t.Profile, t.Routes, t.Gateways = &changed, nil, nil
+		for _, g := range p.Topology.Gateways {
+			copied := *g
+			copied.Profile = &changed
+			t.Gateways = append(t.Gateways, &copied)
 		}
-		if changed[p] == nil {
-			c := *p
-			change(&c)
-			changed[p] = &c
-		}
-		return changed[p]
-	}
-	c := *t
-	c.Profile, c.Routes, c.Gateways = of(t.Profile), nil, nil
-	for _, g := range gateways {
-		copied := *g
-		copied.Profile = of(g.Profile)
-		c.Gateways = append(c.Gateways, &copied)
-	}
-	return routing.Compile(&c)
+		return routing.Compile(&t)
+	})
 }
 
 // same reports whether two look-ups end alike: with one rule, or without any.

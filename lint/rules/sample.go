@@ -7,6 +7,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -28,6 +29,28 @@ func sampleRequest(e *routing.Entry, host string) (routing.Request, bool) {
 	}
 	headers, ok := sampleHeaders(e)
 	return routing.Request{Authority: host, Path: path, Headers: headers}, ok
+}
+
+// sampleRule guesses calls to a host that the matches of a GRPCRoute's rule take.
+func sampleRule(rule *topology.Rule, host string) []routing.Request {
+	if rule.Route.GRPC == nil {
+		return nil
+	}
+	matches := rule.Route.GRPC.Spec.Rules[rule.Index].Matches
+	if len(matches) == 0 {
+		matches = []gatewayv1.GRPCRouteMatch{{}}
+	}
+	var out []routing.Request
+	for i := range matches {
+		path, ok := pathOf(profile.SpecForm(methodMatch(&matches[i])))
+		if !ok {
+			continue
+		}
+		if headers, ok := headersOf(&matches[i]); ok {
+			out = append(out, routing.Request{Authority: host, Path: path, Headers: headers})
+		}
+	}
+	return out
 }
 
 // samplePath guesses a path: from the match as written, and for an HTTPRoute from
@@ -92,40 +115,48 @@ func methodMatch(m *gatewayv1.GRPCRouteMatch) *profile.MethodMatch {
 
 // sampleHeaders guesses headers that satisfy every header condition of an entry.
 func sampleHeaders(e *routing.Entry) ([]routing.Header, bool) {
-	var out []routing.Header
-	add := func(name, value string, regex bool) bool {
-		name = strings.ToLower(name)
-		for _, h := range out {
-			if h.Name == name {
-				return true // of equivalent names the first counts
-			}
-		}
-		if regex {
-			var ok bool
-			if value, ok = sampleText(value); !ok {
-				return false
-			}
-		}
-		out = append(out, routing.Header{Name: name, Value: value})
-		return true
-	}
 	if m := grpcMatch(e); m != nil {
-		for _, h := range m.Headers {
-			if !add(string(h.Name), h.Value, deref(h.Type, gatewayv1.GRPCHeaderMatchExact) == gatewayv1.GRPCHeaderMatchRegularExpression) {
+		return headersOf(m)
+	}
+	var out []routing.Header
+	if e.Match >= 0 {
+		for _, h := range e.Route.HTTP.Spec.Rules[e.Rule.Index].Matches[e.Match].Headers {
+			if !sampleHeader(&out, string(h.Name), h.Value, deref(h.Type, gatewayv1.HeaderMatchExact) == gatewayv1.HeaderMatchRegularExpression) {
 				return nil, false
 			}
 		}
-		return out, true
 	}
-	if e.Match < 0 {
-		return nil, true
-	}
-	for _, h := range e.Route.HTTP.Spec.Rules[e.Rule.Index].Matches[e.Match].Headers {
-		if !add(string(h.Name), h.Value, deref(h.Type, gatewayv1.HeaderMatchExact) == gatewayv1.HeaderMatchRegularExpression) {
+	return out, true
+}
+
+// headersOf guesses headers that satisfy every header condition of a match.
+func headersOf(m *gatewayv1.GRPCRouteMatch) ([]routing.Header, bool) {
+	var out []routing.Header
+	for _, h := range m.Headers {
+		if !sampleHeader(&out, string(h.Name), h.Value, deref(h.Type, gatewayv1.GRPCHeaderMatchExact) == gatewayv1.GRPCHeaderMatchRegularExpression) {
 			return nil, false
 		}
 	}
 	return out, true
+}
+
+// sampleHeader adds a header that satisfies a condition; of equivalent names the
+// first counts.
+func sampleHeader(out *[]routing.Header, name, value string, regex bool) bool {
+	name = strings.ToLower(name)
+	for _, h := range *out {
+		if h.Name == name {
+			return true
+		}
+	}
+	if regex {
+		var ok bool
+		if value, ok = sampleText(value); !ok {
+			return false
+		}
+	}
+	*out = append(*out, routing.Header{Name: name, Value: value})
+	return true
 }
 
 // sampleText guesses a non-empty text that a regular expression takes as a whole.

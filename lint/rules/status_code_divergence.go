@@ -25,14 +25,51 @@ func checkStatusCodeDivergence(p *lint.Pass) {
 	if p.Profile == profile.Spec || p.Profile.Answers == profile.Spec.Answers {
 		return
 	}
+	failing := failingEntries(p.Table)
+	if len(failing) == 0 {
+		return
+	}
 	x := &places{table: p.Table}
 	for r := range served(p.Topology) {
 		for _, rule := range r.Rules {
-			if reportStatus(p, x, rule) {
+			if pl, ok := failing[rule]; ok && reportStatus(p, x, rule, pl) {
 				break
 			}
 		}
 	}
+}
+
+// failingEntries returns an entry of each rule of a GRPCRoute that fails some of
+// its calls.
+func failingEntries(t *routing.Table) map[*topology.Rule]place {
+	out := map[*topology.Rule]place{}
+	for _, s := range t.Servers {
+		for i, l := range s.Listeners {
+			if i > 0 && sharedHosts(l, s.Listeners[0]) {
+				continue
+			}
+			for _, h := range l.Hosts {
+				for _, e := range h.Entries {
+					if e.Host.Name == h.Name && e.Route.GRPC != nil && failsSome(e.Action) {
+						out[e.Rule] = place{s, e}
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+func failsSome(a *routing.Action) bool {
+	if a.Answer != nil {
+		return true
+	}
+	for i := range a.Shares {
+		if a.Shares[i].Answer != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // situation is one way in which calls fail.
@@ -53,13 +90,9 @@ func situations(p *profile.Profile) []situation {
 	}
 }
 
-func reportStatus(p *lint.Pass, x *places, rule *topology.Rule) bool {
-	entries := x.entries(rule)
-	if len(entries) == 0 {
-		return false
-	}
-	for _, s := range situations(entries[0].server.Profile) {
-		path, found := answered(entries[0].entry.Action, s.here)
+func reportStatus(p *lint.Pass, x *places, rule *topology.Rule, pl place) bool {
+	for _, s := range situations(pl.server.Profile) {
+		path, found := answered(pl.entry.Action, s.here)
 		if !found || s.here.GRPC == s.asks.GRPC {
 			continue
 		}
