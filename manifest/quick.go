@@ -9,6 +9,7 @@ package manifest
 import (
 	"bytes"
 	"strconv"
+	"unicode/utf8"
 )
 
 // maxQuickDepth is how deep the quick reader nests before it gives up.
@@ -30,10 +31,8 @@ type quick struct {
 // quickValue reads a document, or reports false when the parser has to.
 func (r *reader) quickValue(text []byte) (any, bool) {
 	r.reset(text)
-	for _, c := range text {
-		if (c < ' ' && c != '\n') || c > '~' {
-			return nil, false
-		}
+	if !plainText(text) {
+		return nil, false
 	}
 	q := quick{r: r, text: text}
 	if !q.line() || q.col < 0 || q.isDash() {
@@ -41,6 +40,27 @@ func (r *reader) quickValue(text []byte) (any, bool) {
 	}
 	v, ok := q.mapping()
 	return v, ok && q.col < 0
+}
+
+// plainText reports whether a text holds nothing but line feeds and characters
+// that are themselves everywhere: no tab, no other line break, no byte order
+// mark, nothing that YAML does not allow.
+func plainText(text []byte) bool {
+	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf {
+			if c < ' ' && c != '\n' || c > '~' {
+				return false
+			}
+			i++
+			continue
+		}
+		c, size := utf8.DecodeRune(text[i:])
+		if c == utf8.RuneError || c < 0xa0 || c == 0x2028 || c == 0x2029 || c == 0xfeff || c > 0xfffd && c < 0x10000 {
+			return false
+		}
+		i += size
+	}
+	return true
 }
 
 // line goes to the next line with content. It reports false for one that only
@@ -179,7 +199,7 @@ func (q *quick) scalar(text []byte) (any, bool) {
 	switch c := text[0]; {
 	case c == '"' || c == '\'':
 		return q.quoted(text)
-	case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_', c == '/', c == '.',
+	case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_', c == '/', c == '.', c >= utf8.RuneSelf,
 		(c == '-' || c == '+') && len(text) > 1 && text[1] != ' ':
 		return q.plain(text)
 	case string(text) == "{}":
@@ -216,7 +236,7 @@ func (q *quick) plain(text []byte) (any, bool) {
 		return nil, false
 	}
 	c := text[0]
-	if c == '/' || c == '_' || c > '9' { // letters
+	if c == '/' || c == '_' || c > '9' { // a letter
 		switch {
 		case !isYAMLWord(text):
 			return q.r.wordOf(text), true
@@ -266,7 +286,7 @@ func isYAMLWord(text []byte) bool {
 	return false
 }
 
-// wordOf is [reader.word] for text that is ASCII.
+// wordOf is [reader.word] for text that is UTF-8.
 func (r *reader) wordOf(text []byte) string {
 	if w, ok := r.words[string(text)]; ok {
 		return w

@@ -46,12 +46,12 @@ spec:
 func TestQuickReads(t *testing.T) {
 	var r reader
 	text := strings.Replace(plainRoute, "      on: y\n", "", 1)
-	for _, text := range []string{text, "  a: b\n  c:\n  - d\n", "a: b", "a:\n- b\n- c:\n  - d\n"} {
+	for _, text := range []string{text, "  a: b\n  c:\n  - d\n", "a: b", "a:\n- b\n- c:\n  - d\n", "a: é # ü\nb: 日本\nc: 'é'\n"} {
 		if _, ok := r.quickValue([]byte(text)); !ok {
 			t.Errorf("gives up on\n%s", text)
 		}
 	}
-	for _, text := range []string{plainRoute, "- a\n", "", "a: b\na: c\n", "a: b\n  c\n", "a: &x b\n", "a: |\n  b\n", "a: b: c\n", "a:\tb\n", "a: é\n", "a: 'b''c'\n", "a: - b\n", "- - a\n", "--- a\n", "a: b\n...\n", "? a\n", "a: [b]\n", "'a': b\n", "y: b\n"} {
+	for _, text := range []string{plainRoute, "- a\n", "", "a: b\na: c\n", "a: b\n  c\n", "a: &x b\n", "a: |\n  b\n", "a: b: c\n", "a:\tb\n", "a: \u0085\n", "a: b\u2028\n", "a: \ufeffb\n", "a: \xe9\n", "é: b\n", "a: 'b''c'\n", "a: - b\n", "- - a\n", "--- a\n", "a: b\n...\n", "? a\n", "a: [b]\n", "'a': b\n", "y: b\n"} {
 		if v, ok := r.quickValue([]byte(text)); ok {
 			t.Errorf("reads %v from\n%s", v, text)
 		}
@@ -79,7 +79,7 @@ func compareQuick(t *testing.T, text string) bool {
 
 func TestQuickEqualsParser(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	pieces := []string{" ", "  ", "\n", "- ", "-", ": ", ":", "#", " #", "'", "\"", "a", "y", "1", "0", ".", "~", "{}", "[]", "{", "*a", "&a ", "!a ", "|", ">", "---", "...", "?", "\\", "a: b", "\n  ", "\n- ", "<<", "e", "_", "+", ",", "%", "@"}
+	pieces := []string{" ", "  ", "\n", "- ", "-", ": ", ":", "#", " #", "'", "\"", "a", "y", "1", "0", ".", "~", "{}", "[]", "{", "*a", "&a ", "!a ", "|", ">", "---", "...", "?", "\\", "a: b", "\n  ", "\n- ", "<<", "e", "_", "+", ",", "%", "@", "é", "\u00a0", "\u2028", "\u0085", "\ufeff", "\u212a", "😀"}
 	read := 0
 	for range 50_000 {
 		text := plainRoute
