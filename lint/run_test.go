@@ -9,6 +9,7 @@ import (
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
+	"github.com/grpcroute/grpcroute/topology"
 )
 
 const route = `apiVersion: gateway.networking.k8s.io/v1
@@ -96,6 +97,28 @@ func TestReportFillsIn(t *testing.T) {
 	}
 	if r.Objects != 1 {
 		t.Errorf("Objects = %d, want 1", r.Objects)
+	}
+}
+
+func TestReportRefusal(t *testing.T) {
+	r := run(t, route, lint.Options{Profile: profile.Spec},
+		routes("rule", diag.Error, func(p *lint.Pass, d *manifest.Document) {
+			at := manifest.Path{"spec", "parentRefs", 0}
+			p.ReportRefusal(nil, diag.Diagnostic{Message: "no refusal"})
+			p.ReportRefusal(&topology.Refusal{Message: "possible", Doc: d, Path: at, Certainty: diag.Unknown}, diag.Diagnostic{})
+			p.ReportRefusal(&topology.Refusal{Message: "assumed", Doc: d, Path: at, Certainty: diag.Assumed}, diag.Diagnostic{})
+			p.ReportRefusal(&topology.Refusal{Message: "its own words", Doc: d, Path: at}, diag.Diagnostic{Message: "the rule's words"})
+		}))
+	var got []string
+	for _, d := range r.Diagnostics {
+		got = append(got, d.Message+", "+d.Certainty.String()+" at "+d.Field+" "+d.Range.String())
+	}
+	want := []string{
+		"assumed, assumed at spec.parentRefs[0] <stdin>:6:5",
+		"the rule's words, certain at spec.parentRefs[0] <stdin>:6:5",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }
 

@@ -93,8 +93,8 @@ func lintFolder(t *testing.T, dir string, o lint.Options) diag.List {
 	return result.Diagnostics
 }
 
-// print writes findings as the want section of a golden case has them.
-func print(l diag.List, dir string, keep func(diag.Diagnostic) bool) string {
+// listing writes findings as the want section of a golden case has them.
+func listing(l diag.List, dir string, keep func(diag.Diagnostic) bool) string {
 	var b strings.Builder
 	for _, d := range l {
 		if !keep(d) {

@@ -26,6 +26,6 @@ func TestGolden(t *testing.T) {
 			}
 		}
 		o, also := options(t, line)
-		c.Want(t, "want", print(lintFolder(t, dir, o), dir, func(d diag.Diagnostic) bool { return d.Rule == rule || slices.Contains(also, d.Rule) }))
+		c.Want(t, "want", listing(lintFolder(t, dir, o), dir, func(d diag.Diagnostic) bool { return d.Rule == rule || slices.Contains(also, d.Rule) }))
 	})
 }
