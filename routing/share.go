@@ -31,7 +31,7 @@ func (c *compiler) share(b *topology.Backend) Share {
 		}
 	case refused(r):
 		s.fail(&c.profile.Answers.InvalidBackend, r.Message)
-	case s.Protocol.Fails:
+	case s.Protocol.Fails && !s.Protocol.Unsure:
 		s.fail(&c.profile.Answers.Protocol, s.Protocol.Message)
 	case c.brokenTLS(b) != "":
 		s.fail(&c.profile.Answers.BackendTLS, c.brokenTLS(b))
