@@ -39,7 +39,8 @@ type Filters struct {
 // GroupKind names a kind of object; the core group is "".
 type GroupKind struct{ Group, Kind string }
 
-// Backends is how backendRefs are resolved and weighted (semantics 5).
+// Backends is how backendRefs are resolved and weighted: GA apis/v1/object_reference_types.go and
+// grpcroute_types.go, GRPCRouteRule.BackendRefs.
 type Backends struct {
 	Kinds []GroupKind // beyond core Service
 	// NoPortKinds are those of Kinds whose reference must not have a port.

@@ -34,7 +34,8 @@ const (
 	ZeroLength                       // none
 )
 
-// Precedence orders the units that match a request (semantics 3.3).
+// Precedence orders the units that match a request (GA
+// apis/v1/grpcroute_types.go, GRPCRouteRule.Matches).
 type Precedence struct {
 	RegexLength RegexLength
 	PerRule     bool // a rule ranks as one, by the maximum over its matches

@@ -69,14 +69,16 @@ const (
 // CrossKind is what happens when an HTTPRoute and a GRPCRoute claim one host.
 type CrossKind int
 
-// The cross-kind policies (semantics 2.8).
+// The cross-kind policies. The types demand the first, the site allows the last
+// since Gateway API 1.6 (kubernetes-sigs/gateway-api pull 4598).
 const (
 	RejectNewer           CrossKind = iota // the younger route, then the greater namespace/name, is refused on that listener
 	RejectNewerEverywhere                  // the same, on spec hostnames, and on every parent
 	Merge                                  // both are accepted and their rules compete
 )
 
-// Hosts is how hostnames are read (semantics 2.5, 2.6, 3.3).
+// Hosts is how hostnames are read: GA apis/v1/gateway_types.go, Listener.Hostname,
+// and "Listener isolation" there.
 type Hosts struct {
 	NoFallthrough      bool // the best host's table answers alone, as Envoy's virtual hosts do
 	WildcardsEqualOnly bool // two wildcards intersect only when equal
@@ -89,12 +91,13 @@ type Hosts struct {
 	// IsolationTLS is that of HTTPS listeners: PerListener where the SNI chooses.
 	IsolationTLS Scope
 	// NoMisdirected: that the authority belongs to another listener than the SNI is
-	// not noticed; the call is routed inside the SNI's listener (semantics 2.7).
+	// not noticed; the call is routed inside the SNI's listener.
 	NoMisdirected bool
 	CrossKind     CrossKind
 }
 
-// Matching is how one match is evaluated (semantics 3.2, 3.4, 3.5).
+// Matching is how one match is evaluated: GA apis/v1/grpcroute_types.go,
+// GRPCRouteMatch.
 type Matching struct {
 	// Form turns a method match (nil: none) into the paths it takes; nil means
 	// [SpecForm].

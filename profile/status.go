@@ -8,7 +8,7 @@ type Answer struct {
 	Source     string
 }
 
-// Answers is what clients get when a call is not served (semantics 3.8).
+// Answers is what clients get when a call is not served.
 type Answers struct {
 	NoListener, NoMatch, Misdirected, NoBackend, InvalidBackend, ZeroWeights,
 	NoEndpoints, UnsupportedFilter, Protocol, BackendTLS Answer
@@ -62,7 +62,7 @@ func (s *Status) StageOrder() []Stage {
 // Stage is one test a listener makes of a route.
 type Stage int
 
-// The stages of the funnel (semantics 2.2).
+// The stages, by the reasons that GA apis/v1/shared_types.go gives for them.
 const (
 	SectionStage Stage = iota
 	NamespaceStage
