@@ -25,10 +25,10 @@ func ExplainText(w io.Writer, x *simulate.Explanation, o Options) error {
 	p.headline()
 	p.answer()
 	if !o.Quiet {
-		p.considered()
 		p.list("did you mean", x.Near)
 		p.list("the answer depends on what the input does not show", x.Unknowns)
 		p.list("notes", x.Notes)
+		p.considered()
 	}
 	_, err := io.WriteString(w, p.String())
 	return err

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/simulate"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
@@ -13,6 +14,8 @@ type statusReport struct {
 	Schema   string          `json:"schema"`
 	Routes   []routeStatus   `json:"routes"`
 	Gateways []gatewayStatus `json:"gateways"`
+	// ListenerSets have the shape of Gateways.
+	ListenerSets []gatewayStatus `json:"listenerSets"`
 }
 
 type routeStatus struct {
@@ -60,6 +63,7 @@ type gatewayStatus struct {
 	Controller string           `json:"controllerName"`
 	Conditions []condition      `json:"conditions"`
 	Listeners  []listenerStatus `json:"listeners"`
+	Why        string           `json:"why,omitempty"` // why Conditions is empty
 }
 
 type listenerStatus struct {
@@ -76,7 +80,7 @@ func StatusJSON(w io.Writer, r *simulate.StatusReport) error {
 }
 
 func statusOf(r *simulate.StatusReport) *statusReport {
-	out := &statusReport{Schema: "grpcroute.status/v1", Routes: []routeStatus{}, Gateways: []gatewayStatus{}}
+	out := &statusReport{Schema: "grpcroute.status/v1", Routes: []routeStatus{}, Gateways: []gatewayStatus{}, ListenerSets: []gatewayStatus{}}
 	for i := range r.Routes {
 		s := &r.Routes[i]
 		route := routeStatus{Kind: s.Route.Kind, objectKey: objectKey{s.Route.Namespace, s.Route.Name}, Why: s.Why, Parents: []parentStatus{}}
@@ -92,20 +96,41 @@ func statusOf(r *simulate.StatusReport) *statusReport {
 		out.Routes = append(out.Routes, route)
 	}
 	for i := range r.Gateways {
-		s := &r.Gateways[i]
-		g := gatewayStatus{
-			objectKey: objectKey{s.Gateway.Namespace, s.Gateway.Name}, Controller: s.Controller,
-			Conditions: conditionsOf(s.Conditions), Listeners: []listenerStatus{},
-		}
-		if s.Gateway.Object != nil {
-			g.File = validText(s.Gateway.Object.Doc.File.Name)
-		}
-		for _, l := range s.Listeners {
-			g.Listeners = append(g.Listeners, listenerStatus{l.Listener.Name, l.AttachedRoutes, l.AttachedUnknown, list(l.SupportedKinds), conditionsOf(l.Conditions)})
-		}
-		out.Gateways = append(out.Gateways, g)
+		out.Gateways = append(out.Gateways, gatewayOf(gatewayParts(&r.Gateways[i])))
+	}
+	for i := range r.ListenerSets {
+		out.ListenerSets = append(out.ListenerSets, gatewayOf(setParts(&r.ListenerSets[i])))
 	}
 	return out
+}
+
+// listening is what the statuses of Gateways and ListenerSets have in common.
+type listening struct {
+	kind       string
+	doc        *manifest.Document
+	controller string
+	conditions []simulate.Condition
+	listeners  []simulate.ListenerStatus
+	why        string
+}
+
+func gatewayParts(s *simulate.GatewayStatus) listening {
+	return listening{"Gateway", s.Gateway.Object.Doc, s.Controller, s.Conditions, s.Listeners, s.Why}
+}
+
+func setParts(s *simulate.ListenerSetStatus) listening {
+	return listening{"ListenerSet", s.Set.Object.Doc, s.Controller, s.Conditions, s.Listeners, s.Why}
+}
+
+func gatewayOf(s listening) gatewayStatus {
+	g := gatewayStatus{
+		objectKey: objectKey{s.doc.Ref.Namespace, s.doc.Ref.Name}, File: validText(s.doc.File.Name), Controller: s.controller,
+		Conditions: conditionsOf(s.conditions), Listeners: []listenerStatus{}, Why: s.why,
+	}
+	for _, l := range s.listeners {
+		g.Listeners = append(g.Listeners, listenerStatus{l.Listener.Name, l.AttachedRoutes, l.AttachedUnknown, list(l.SupportedKinds), conditionsOf(l.Conditions)})
+	}
+	return g
 }
 
 func conditionsOf(cs []simulate.Condition) []condition {

@@ -19,7 +19,10 @@ func StatusText(w io.Writer, r *simulate.StatusReport, o Options) error {
 		p.route(&r.Routes[i])
 	}
 	for i := range r.Gateways {
-		p.gateway(&r.Gateways[i])
+		p.gateway(gatewayParts(&r.Gateways[i]))
+	}
+	for i := range r.ListenerSets {
+		p.gateway(setParts(&r.ListenerSets[i]))
 	}
 	text, err := p.assemble()
 	if err != nil {
@@ -99,14 +102,13 @@ func (p *statusPrinter) route(s *simulate.RouteStatus) {
 	}
 }
 
-func (p *statusPrinter) gateway(s *simulate.GatewayStatus) {
-	file := ""
-	if s.Gateway.Object != nil {
-		file = s.Gateway.Object.Doc.File.Name
+func (p *statusPrinter) gateway(s listening) {
+	p.heading(s.kind+" "+s.doc.Ref.Key(), s.doc.File.Name)
+	if s.why != "" {
+		p.text("  ", p.doubt("no status: ")+plain(s.why))
 	}
-	p.heading("Gateway "+s.Gateway.Key(), file)
-	p.conditions(s.Conditions)
-	for _, l := range s.Listeners {
+	p.conditions(s.conditions)
+	for _, l := range s.listeners {
 		kinds := strings.Join(l.SupportedKinds, ", ")
 		if kinds == "" {
 			kinds = "none"

@@ -89,10 +89,12 @@ func StatusYAML(w io.Writer, r *simulate.StatusReport) error {
 		}
 	}
 	for i := range r.Gateways {
-		if r.Gateways[i].Gateway.Object == nil {
-			continue // there is no object to paste it into
+		if err := write(gatewayStanza(gatewayParts(&r.Gateways[i]))); err != nil {
+			return err
 		}
-		if err := write(gatewayStanza(&r.Gateways[i])); err != nil {
+	}
+	for i := range r.ListenerSets {
+		if err := write(gatewayStanza(setParts(&r.ListenerSets[i]))); err != nil {
 			return err
 		}
 	}
@@ -120,10 +122,13 @@ func routeStanza(s *simulate.RouteStatus) (stanza, []string) {
 	return stanzaOf(s.Route.Doc, s.Route.Kind, s.Route.Namespace, s.Route.Name, status), comments
 }
 
-func gatewayStanza(s *simulate.GatewayStatus) (stanza, []string) {
-	comments := doubts("", s.Conditions)
-	status := stanzaGateway{Conditions: stanzaConditions(s.Conditions), Listeners: []stanzaListener{}}
-	for _, l := range s.Listeners {
+func gatewayStanza(s listening) (stanza, []string) {
+	comments := doubts("", s.conditions)
+	if s.why != "" {
+		comments = append(comments, "no status: "+s.why)
+	}
+	status := stanzaGateway{Conditions: stanzaConditions(s.conditions), Listeners: []stanzaListener{}}
+	for _, l := range s.listeners {
 		kinds := []stanzaKind{}
 		for _, kind := range l.SupportedKinds {
 			kinds = append(kinds, kindOf(kind))
@@ -131,8 +136,7 @@ func gatewayStanza(s *simulate.GatewayStatus) (stanza, []string) {
 		comments = append(comments, doubts("listener "+l.Listener.Name, l.Conditions)...)
 		status.Listeners = append(status.Listeners, stanzaListener{l.Listener.Name, l.AttachedRoutes, kinds, stanzaConditions(l.Conditions)})
 	}
-	g := s.Gateway
-	return stanzaOf(g.Object.Doc, "Gateway", g.Namespace, g.Name, status), comments
+	return stanzaOf(s.doc, s.kind, s.doc.Ref.Namespace, s.doc.Ref.Name, status), comments
 }
 
 func stanzaOf(doc *manifest.Document, kind, namespace, name string, status any) stanza {
