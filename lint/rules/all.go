@@ -41,6 +41,7 @@ var All = []*lint.Rule{
 	fileNotUtf8,
 	fileTooLarge,
 	filterUnsupported,
+	gatewayClassNotFound,
 	gatewayParentMissesListenerset,
 	grantForParentUseless,
 	grantMissing,

@@ -9,15 +9,19 @@ import (
 	"github.com/grpcroute/grpcroute/topology"
 )
 
-// lastRefusals returns the refusals of the stage of the funnel that the parent's
-// listeners got furthest to, and that stage. It returns nothing when a listener
-// takes the route, or when the input does not show that none does.
+// lastRefusals returns the refusals of the stage of the funnel that the listeners
+// got furthest to which the parentRef selects, and that stage. It returns nothing
+// when a listener takes the route, when the input does not show that none does,
+// and when no listener is selected at all: see section-not-found.
 func lastRefusals(status *profile.Status, p *topology.Parent) ([]*topology.Attachment, profile.Stage) {
 	var last []*topology.Attachment
 	furthest := -1
 	for _, a := range p.Attachments {
 		if a.Refusal == nil || a.Refusal.Certainty == diag.Unknown {
 			return nil, 0
+		}
+		if !selects(status, p, []section{{a.Listener.Name, a.Listener.Port}}) {
+			continue
 		}
 		switch rank := stageRank(status, a.Stage); {
 		case rank > furthest:

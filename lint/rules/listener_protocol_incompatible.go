@@ -47,9 +47,14 @@ func reportProtocol(p *lint.Pass, l *topology.Listener) {
 		return
 	}
 	for _, r := range l.Refusals {
-		if r.Reason == "UnsupportedProtocol" && r.Certainty != diag.Unknown && len(l.Attached) > 0 {
-			p.Report(l.Doc(), l.Path("protocol"), diag.Diagnostic{Certainty: r.Certainty, Message: r.Message})
+		if r.Reason != "UnsupportedProtocol" || r.Certainty == diag.Unknown {
+			continue
 		}
+		severity := diag.Warning
+		if attachedGRPC(l) != nil {
+			severity = diag.Error
+		}
+		p.ReportAs(severity, l.Doc(), l.Path("protocol"), diag.Diagnostic{Certainty: r.Certainty, Message: r.Message})
 	}
 	for _, r := range l.Problems {
 		if r.Reason == "InvalidRouteKinds" && r.Certainty != diag.Unknown {
