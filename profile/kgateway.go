@@ -82,6 +82,7 @@ var KGateway = &Profile{
 		{"listener isolation", Ignored, "HTTP listeners of a port share one route table", "gateway-api conformance/reports/v1.4.0/kgateway/v2.1.0-report.yaml"},
 		{"backend protocol", Supported, "HTTP/2 only by appProtocol or the port's name", kgatewayRepo + " pkg/pluginsdk/ir/backend.go"},
 		{"BackendTLSPolicy system CA", Supported, "served", kgatewayRepo},
+		{"weight 0", Ignored, "a lone backendRef takes every call, whatever its weight", kgatewayRepo + " irtranslator/route.go"},
 		{"timeout", Supported, "Envoy's 15 s for a whole call applies, streams included", "kgateway-dev/kgateway issues 13161, 12285"},
 	},
 	Constraints: []Constraint{
