@@ -216,6 +216,15 @@ func TestBackendFilterFailsItsShare(t *testing.T) {
 	}
 }
 
+// A reference of a kind that the implementation drops does not count at all.
+func TestDroppedReference(t *testing.T) {
+	other := func(r *topology.Rule) { r.Backends[0].Group, r.Backends[0].Kind = "example.com", "Bucket" }
+	res := ruled(profile.Pingora, backends(backendSpec{name: "a", weight: 1}, backendSpec{name: "b", weight: 1}), other)
+	if got := shares(res.Entry.Action); got != "0/1 1/1" {
+		t.Errorf("shares are %s, want 0/1 1/1", got)
+	}
+}
+
 // What the input does not show stays unknown and fails nothing.
 func TestUnknownBackend(t *testing.T) {
 	res := ruled(profile.Spec, backends(backendSpec{name: "a", weight: 1, refusal: unknown("Service infra/a is not in the input")}))

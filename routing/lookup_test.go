@@ -91,7 +91,7 @@ func TestLongCandidateLists(t *testing.T) {
 	w := newWorld(profile.Spec)
 	g := w.gateway("infra/gw", "http 80 HTTP -")
 	var rules []ruleSpec
-	for i := range 100 {
+	for i := range 160 {
 		name := fmt.Sprintf("x-%03d=1", i)
 		var m gatewayv1.GRPCRouteMatch
 		switch i % 4 {
@@ -102,14 +102,15 @@ func TestLongCandidateLists(t *testing.T) {
 		case 2:
 			m = exact("pkg.Echo", "Get", name)
 		case 3:
-			m = regex("pkg.*", "G.t|P.t", name)
+			// Its length puts it before the literals, so that they follow after the cut.
+			m = regex("pkg.*|none|neither", "G.t|P.t", name)
 		}
 		rules = append(rules, to(fmt.Sprint(i), m))
 	}
 	w.route(routeSpec{key: "a/long", rules: rules}, g.Listeners[0])
 	table, o := w.compile(), newOracle(w.topology)
 	for _, path := range []string{"/pkg.Echo/Get", "/pkg.Echo/Put", "/pkg.Other/Get", "/x/y"} {
-		for i := range 100 {
+		for i := range 160 {
 			q := call("h"+path, fmt.Sprintf("x-%03d: 1", i))
 			q.Gateway, q.Port = "infra/gw", 80
 			got, want := table.Lookup(q), o.answer(q)
@@ -152,6 +153,28 @@ func TestFallThrough(t *testing.T) {
 	}
 }
 
+// Listeners that share a table: the call comes through the one that the entry is
+// attached to, the most specific for the host if there are several.
+func TestSharedListener(t *testing.T) {
+	w := newWorld(profile.KGateway)
+	g := w.gateway("infra/gw", "any 80 HTTP -", "wild 80 HTTP *.example.com")
+	w.route(one("a/both", "", exact("both", "M")), g.Listeners...)
+	w.route(one("a/any", "api.example.com", exact("any", "M")), g.Listeners[0])
+	w.route(one("a/wild", "api.example.com", exact("wild", "M")), g.Listeners[1])
+	table := w.compile()
+	for target, want := range map[string]string{
+		"x.example.com/both/M": "wild", "other.org/both/M": "any",
+		"api.example.com/any/M": "any", "api.example.com/wild/M": "wild",
+		"api.example.com/none/M": "wild",
+	} {
+		t.Run(target, func(t *testing.T) {
+			if got := table.Lookup(call(target)).Listener.Topology.Name; got != want {
+				t.Errorf("the call comes through %s, want %s", got, want)
+			}
+		})
+	}
+}
+
 // A wildcard covers one label or several, as the implementation has it.
 func TestWildcardLabels(t *testing.T) {
 	for _, p := range []*profile.Profile{profile.Spec, profile.Pingora.AsBuilt} {
@@ -161,7 +184,7 @@ func TestWildcardLabels(t *testing.T) {
 			w.httpRoute("a/http", 1, []string{"*.example.com"}, []gatewayv1.HTTPRouteMatch{{}}, g.Listeners[0])
 			table := w.compile()
 			for host, want := range map[string]bool{"a.example.com": true, "a.b.example.com": !p.Hosts.WildcardOneLabel, "example.com": false} {
-				if got := table.Lookup(call(host + "/p.S/M")).Entry != nil; got != want {
+				if got := table.Lookup(call(host+"/p.S/M")).Entry != nil; got != want {
 					t.Errorf("%s is routed: %t, want %t", host, got, want)
 				}
 			}
