@@ -63,7 +63,7 @@ func runStatus(o *statusOptions) error {
 		return err
 	}
 	report := simulate.StatusAll(topologies, refused)
-	if !o.Output.Quiet && len(report.Routes) == 0 && len(report.Gateways) == 0 {
+	if !o.Output.Quiet && len(report.Routes)+len(report.Gateways)+len(report.ListenerSets) == 0 {
 		fmt.Fprintln(s.Err, "nothing to predict: the input holds no GRPCRoute and no Gateway")
 	}
 	switch o.Output.Format {
