@@ -23,17 +23,21 @@ var backendPort443Cleartext = &lint.Rule{
 // number 443 included.
 func checkBackendPort443Cleartext(p *lint.Pass) {
 	for r := range grpcRoutes(p.Topology) {
+		said := false // of Services that are not in the input one is enough
 		for _, rule := range r.Rules {
 			for _, b := range rule.Backends {
-				reportPort443(p, rule, b)
+				if b.ServicePort != nil || !said {
+					said = reportPort443(p, rule, b) && b.ServicePort == nil || said
+				}
 			}
 		}
 	}
 }
 
-func reportPort443(p *lint.Pass, rule *topology.Rule, b *topology.Backend) {
+// reportPort443 reports a backend whose port means TLS and is dialled without it.
+func reportPort443(p *lint.Pass, rule *topology.Rule, b *topology.Backend) bool {
 	if b.Kind != "Service" || b.Policy != nil || b.Refusal != nil && b.Refusal.Certainty != diag.Unknown {
-		return
+		return false
 	}
 	facts := profile.PortFacts{Port: b.Port}
 	what, certainty := "port 443", diag.Unknown
@@ -41,24 +45,25 @@ func reportPort443(p *lint.Pass, rule *topology.Rule, b *topology.Backend) {
 		certainty = diag.Certain
 		facts.Name, facts.AppProtocol = sp.Name, sp.AppProtocol
 		if b.Port != 443 && sp.Name != "https" {
-			return
+			return false
 		}
 		if sp.Name == "https" {
 			what = fmt.Sprintf("port %d, which is called %q,", b.Port, sp.Name)
 		}
 		if sp.AppProtocol != nil {
-			return // it says how to dial: backend-appprotocol
+			return false // it says how to dial: backend-appprotocol
 		}
 	} else if b.Port != 443 {
-		return
+		return false
 	}
 	dial := p.Profile.Backends.Dial(facts)
 	if dial.Name == profile.H2 {
-		return
+		return false
 	}
 	p.Report(rule.Route.Doc, rule.Path("backendRefs", b.Index, "port"), diag.Diagnostic{
 		Certainty: certainty,
 		Message:   fmt.Sprintf("%s of Service %q is dialled without TLS (%s): no BackendTLSPolicy in the input covers it", what, b.Namespace+"/"+b.Name, dial.Name),
 		Hint:      fmt.Sprintf("add a BackendTLSPolicy in namespace %q for Service %q, or use the port that speaks h2c", b.Namespace, b.Name),
 	})
+	return true
 }

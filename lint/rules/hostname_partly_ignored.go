@@ -79,6 +79,9 @@ func effective(r *topology.Route, name string) bool {
 func askedListeners(r *topology.Route) []*topology.Listener {
 	var out []*topology.Listener
 	for _, p := range r.Parents {
+		if p.Foreign {
+			return nil // another implementation's listeners may cover anything, too
+		}
 		for _, a := range p.Attachments {
 			switch {
 			case a.Listener.Index < 0:

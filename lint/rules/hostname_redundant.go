@@ -95,6 +95,7 @@ func claimedHosts(t *topology.Topology) *hostClaims {
 			}
 		}
 		for _, p := range r.Parents {
+			c.unknown[r] = c.unknown[r] || p.Foreign
 			for _, a := range p.Attachments {
 				c.unknown[r] = c.unknown[r] || a.Listener.Index < 0
 			}

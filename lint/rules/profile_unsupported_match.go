@@ -27,15 +27,16 @@ func checkProfileUnsupportedMatch(p *lint.Pass) {
 		return
 	}
 	for r := range served(p.Topology) {
+		said := map[*profile.Claim]bool{}
 		for _, rule := range r.Rules {
 			matches := r.GRPC.Spec.Rules[rule.Index].Matches
 			for i := range matches {
 				switch m := matches[i].Method; {
 				case m == nil:
 				case isRegex(m):
-					reportFeature(p, rule, i, "type", regex)
+					reportFeature(p, rule, i, "type", regex, said)
 				case deref(m.Service, "") == "" && deref(m.Method, "") != "":
-					reportFeature(p, rule, i, "method", methodOnly)
+					reportFeature(p, rule, i, "method", methodOnly, said)
 				}
 			}
 		}
@@ -50,8 +51,9 @@ func doubtful(p *lint.Pass, feature string) *profile.Claim {
 	return nil
 }
 
-func reportFeature(p *lint.Pass, rule *topology.Rule, i int, field string, c *profile.Claim) {
-	if c == nil {
+// reportFeature reports a match that uses a feature.
+func reportFeature(p *lint.Pass, rule *topology.Rule, i int, field string, c *profile.Claim, said map[*profile.Claim]bool) {
+	if c == nil || said[c] {
 		return
 	}
 	d := diag.Diagnostic{
@@ -60,6 +62,7 @@ func reportFeature(p *lint.Pass, rule *topology.Rule, i int, field string, c *pr
 	}
 	if c.Verdict == profile.Unknown {
 		d.Certainty = diag.Unknown
+		said[c] = true // once per route
 		d.Message = fmt.Sprintf("what becomes of a %s is not known for %s%s", c.Feature, p.Profile.Title, source(c))
 	}
 	p.Report(rule.Route.Doc, rule.Path("matches", i, "method", field), d)

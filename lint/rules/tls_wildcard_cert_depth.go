@@ -46,10 +46,14 @@ func reportDepth(p *lint.Pass, l *topology.Listener, names []string, known bool)
 		}
 		for _, h := range a.Hosts {
 			name := tooDeep(names, h.Name)
-			if name == "" || reported[h.Name] {
+			key := h.Name
+			if !known {
+				key = r.Key() // what is not known is said once per route
+			}
+			if name == "" || reported[key] {
 				continue
 			}
-			reported[h.Name] = true
+			reported[key] = true
 			d := diag.Diagnostic{
 				Message: fmt.Sprintf("the certificate name %q of %s covers one label in place of the wildcard and so not %q: clients that verify it refuse the connection", name, l.String(), h.Name),
 				Hint:    "issue a certificate that names the host, or " + quoted("*."+parentOf(h.Name)),
