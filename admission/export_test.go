@@ -109,3 +109,12 @@ func Patterns() (all, wordless []string) {
 	}
 	return all, wordless
 }
+
+// Cold returns a server of a catalogue of its own, with nothing decoded.
+func Cold(version, channel string) (*Server, error) {
+	c, err := open(artifact)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{c: c, rel: c.release(version, channel)}, nil
+}

@@ -213,7 +213,7 @@ func (s *source) mutate(object map[string]any) {
 		return
 	}
 	p := pick(s, all)
-	switch s.IntN(12) {
+	switch s.IntN(15) {
 	case 0:
 		s.remove(p)
 	case 1, 2:
@@ -232,6 +232,8 @@ func (s *source) mutate(object map[string]any) {
 		p.put(runtime.DeepCopyJSONValue(pick(s, all).get()))
 	case 11:
 		s.tweak(p)
+	default:
+		s.provoke(all)
 	}
 }
 
@@ -256,8 +258,9 @@ func (s *source) rename(p place) {
 	}
 	v := p.in[p.key]
 	delete(p.in, p.key)
-	i := s.IntN(len(p.key))
-	p.in[pick(s, []string{p.key[:i] + p.key[i+1:], strings.ToUpper(p.key), p.key + "s", strings.ToLower(p.key)})] = v
+	runes := []rune(p.key)
+	i := s.IntN(len(runes))
+	p.in[pick(s, []string{string(runes[:i]) + string(runes[i+1:]), strings.ToUpper(p.key), p.key + "s", strings.ToLower(p.key)})] = v
 }
 
 // repeat makes a list longer, up to around the limits there are.
@@ -281,8 +284,9 @@ func (s *source) repeat(p place) {
 func (s *source) tweak(p place) {
 	switch v := p.get().(type) {
 	case string:
-		i := s.IntN(len(v) + 1)
-		p.put(v[:i] + pick(s, []string{"a", "-", ".", "_", "*", "/", " ", "0", "A"}) + v[i:])
+		runes := []rune(v)
+		i := s.IntN(len(runes) + 1)
+		p.put(string(runes[:i]) + pick(s, []string{"a", "-", ".", "_", "*", "/", " ", "0", "A"}) + string(runes[i:]))
 	case int64:
 		p.put(v + int64(s.IntN(5)) - 2)
 	case []any:

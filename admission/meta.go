@@ -42,11 +42,19 @@ func (c *checker) decodeMeta(doc *manifest.Document) (*metav1.ObjectMeta, *Failu
 	for _, e := range strict {
 		var f kjson.FieldError
 		if errors.As(e, &f) {
-			path := append(manifest.Path{"metadata"}, manifest.ParsePath(f.FieldPath())...)
-			c.unknown = append(c.unknown, unknown{text: "metadata." + f.FieldPath(), path: path})
+			c.unknown = append(c.unknown, unknown{text: "metadata." + f.FieldPath(), path: metaField(written, f.FieldPath())})
 		}
 	}
 	return meta, nil
+}
+
+// metaField is the path to a field of metadata that the decoder names.
+func metaField(written any, name string) manifest.Path {
+	m, _ := written.(map[string]any)
+	if _, ok := m[name]; ok {
+		return manifest.Path{"metadata", name}
+	}
+	return append(manifest.Path{"metadata"}, manifest.ParsePath(name)...)
 }
 
 // plainMeta reads metadata of the usual form without a detour over JSON: nil when

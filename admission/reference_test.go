@@ -57,10 +57,10 @@ func (r *reference) String() string {
 func (r *reference) apiVersion() string { return r.gvk.GroupVersion().String() }
 
 // references builds the reference of every schema once: a version whose schema
-// is the same as one of an earlier release is left out.
+// equals one before it (of an earlier release, or v1beta1 beside v1) is left out.
 var references = sync.OnceValues(func() ([]*reference, error) {
 	var out []*reference
-	seen := map[string]bool{}
+	seen := map[uint64]bool{}
 	for _, release := range crds.Releases() {
 		for _, channel := range crds.Channels() {
 			list, err := release.Load(channel)
@@ -79,7 +79,7 @@ var references = sync.OnceValues(func() ([]*reference, error) {
 					if !v.Served {
 						continue
 					}
-					id := fmt.Sprint(r.gvk, server.Root(r.apiVersion(), r.gvk.Kind))
+					id := server.Root(r.apiVersion(), r.gvk.Kind)
 					if seen[id] {
 						continue
 					}
