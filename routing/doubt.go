@@ -73,10 +73,11 @@ func (d *Decision) doubt(certainty diag.Certainty, why string) {
 func (d *Decision) tieDoubt() {
 	p := &d.Server.Profile.Precedence
 	for _, c := range d.Considered {
-		if c.Verdict != Lost || !tied(p, d.Entry, c.Entry) {
-			continue
-		}
 		switch {
+		case c.Verdict != Lost:
+		case d.Server.Service != "" && c.Entry.Route.Kind != d.Entry.Route.Kind:
+			d.doubt(diag.Unknown, "how a GRPCRoute and an HTTPRoute of one Service combine is not specified")
+		case !tied(p, d.Entry, c.Entry):
 		case p.TiesUndefined:
 			d.doubt(diag.Unknown, fmt.Sprintf("%s does not say which comes first, rule %s or rule %s",
 				d.Server.Profile.Name, describeRule(d.Entry.Rule), describeRule(c.Entry.Rule)))

@@ -161,21 +161,19 @@ func (c *compiler) keys(over []profile.Unit) []int {
 
 // finish merges into a host what it falls through to and builds its matcher.
 func (c *compiler) finish(t *hostTable, h *Host) {
-	h.Entries = h.own
-	if c.profile.Hosts.NoFallthrough {
+	var next *Host
+	if !c.profile.Hosts.NoFallthrough {
+		next = t.next(h)
+	}
+	if next == nil {
+		h.Entries, h.grouped = h.own, true
 		h.match = c.matcher(h.own, nil)
 		return
 	}
-	covering := t.covering(h)
-	if len(covering) == 0 {
-		h.match = c.matcher(h.own, nil)
-		return
-	}
-	next := covering[0]
-	h.Entries = mergeRoutes(h.own, covering)
-	if slices.IsSortedFunc(h.Entries, c.precedes) {
-		// The hostname decides before all else, as it does in the specification: the
-		// less specific host is asked when this one has no answer.
+	h.Entries = addOthers(h.own, next.Entries)
+	n := len(h.own)
+	h.grouped = next.grouped && (n == len(h.Entries) || c.precedes(h.own[n-1], h.Entries[n]) <= 0)
+	if h.grouped {
 		h.match = c.matcher(h.own, next.match)
 		return
 	}
@@ -183,26 +181,30 @@ func (c *compiler) finish(t *hostTable, h *Host) {
 	h.match = c.matcher(h.Entries, nil)
 }
 
-// covering returns the hosts that take every request that h takes, other than h,
-// the most specific first.
-func (t *hostTable) covering(h *Host) []*Host {
-	return slices.DeleteFunc(t.index.allCovering(h.Name), func(o *Host) bool { return o == h })
+// next returns the most specific host that takes every request that h takes, other
+// than h.
+func (t *hostTable) next(h *Host) *Host {
+	for _, o := range t.index.allCovering(h.Name) {
+		if o != h {
+			return o
+		}
+	}
+	return nil
 }
 
-// mergeRoutes appends the entries of less specific hosts; of a route only those
-// under its most specific hostname compete for a request.
-func mergeRoutes(own []*Entry, covering []*Host) []*Entry {
-	es := slices.Clip(own)
-	best := map[*topology.Route]string{}
+// addOthers appends the entries of a less specific host, but for those of routes
+// that are there already: of a route only its most specific hostname competes for
+// a request.
+func addOthers(own, less []*Entry) []*Entry {
+	routes := map[*topology.Route]bool{}
 	for _, e := range own {
-		best[e.Route] = e.Host.Name
+		routes[e.Route] = true
 	}
-	for _, h := range covering {
-		for _, e := range h.own {
-			if name, ok := best[e.Route]; !ok || name == h.Name {
-				best[e.Route] = h.Name
-				es = append(es, e)
-			}
+	es := make([]*Entry, len(own), len(own)+len(less))
+	copy(es, own)
+	for _, e := range less {
+		if !routes[e.Route] {
+			es = append(es, e)
 		}
 	}
 	return es

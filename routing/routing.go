@@ -78,6 +78,9 @@ type Host struct {
 
 	own   []*Entry // those under this very name
 	match *matcher
+	// grouped: in Entries the hostname decides before all else, as it does in the
+	// specification, so that less specific hosts are asked when own has no answer.
+	grouped bool
 }
 
 // Entry is one match of one rule under one effective hostname.
