@@ -77,27 +77,20 @@ func listeners(t *topology.Topology) iter.Seq[*topology.Listener] {
 	}
 }
 
-// written is the part of a listener that Gateways and ListenerSets share and that
-// the topology does not carry, in the order of the object that defines it.
-type written struct {
-	allowedRoutes *gatewayv1.AllowedRoutes
-	tls           *gatewayv1.ListenerTLSConfig
-}
-
-// gatewayListeners returns the listeners of a Gateway as written.
-func gatewayListeners(g *gatewayv1.Gateway) []written {
-	out := make([]written, len(g.Spec.Listeners))
+// gatewayListeners returns what each listener of a Gateway admits, as written.
+func gatewayListeners(g *gatewayv1.Gateway) []*gatewayv1.AllowedRoutes {
+	out := make([]*gatewayv1.AllowedRoutes, len(g.Spec.Listeners))
 	for i := range g.Spec.Listeners {
-		out[i] = written{g.Spec.Listeners[i].AllowedRoutes, g.Spec.Listeners[i].TLS}
+		out[i] = g.Spec.Listeners[i].AllowedRoutes
 	}
 	return out
 }
 
-// setListeners returns the listeners of a ListenerSet as written.
-func setListeners(s *gatewayv1.ListenerSet) []written {
-	out := make([]written, len(s.Spec.Listeners))
+// setListeners returns what each listener of a ListenerSet admits, as written.
+func setListeners(s *gatewayv1.ListenerSet) []*gatewayv1.AllowedRoutes {
+	out := make([]*gatewayv1.AllowedRoutes, len(s.Spec.Listeners))
 	for i := range s.Spec.Listeners {
-		out[i] = written{s.Spec.Listeners[i].AllowedRoutes, s.Spec.Listeners[i].TLS}
+		out[i] = s.Spec.Listeners[i].AllowedRoutes
 	}
 	return out
 }

@@ -61,9 +61,8 @@ func namespaceRules(set *manifest.Set) iter.Seq2[*manifest.Document, namespaceRu
 	}
 }
 
-func yieldRouteRules(doc *manifest.Document, ls []written, yield func(*manifest.Document, namespaceRule) bool) bool {
-	for i, l := range ls {
-		a := l.allowedRoutes
+func yieldRouteRules(doc *manifest.Document, ls []*gatewayv1.AllowedRoutes, yield func(*manifest.Document, namespaceRule) bool) bool {
+	for i, a := range ls {
 		if a == nil || a.Namespaces == nil {
 			continue
 		}
