@@ -75,7 +75,7 @@ func FuzzRange(f *testing.F) {
 		f.Add([]byte(s), "data[a]", 3)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, path string, index int) {
-		if len(data) > maxFuzzBytes {
+		if len(data) > maxFuzzBytes/4 {
 			return
 		}
 		// The second file makes a document of nearly every input.
@@ -129,7 +129,8 @@ func checkPositions(t testing.TB, d *manifest.Document) {
 		checkRange(t, d.File, r)
 		// The items of a typed list are given a type that is not in the text.
 		inherited := len(path) == 1 && (path[0] == "apiVersion" || path[0] == "kind") || len(path) == 0
-		if !inherited && !readsAs(d.File, r, v) {
+		// Reading every level of a deep document again would be quadratic.
+		if !inherited && len(path) < 30 && !readsAs(d.File, r, v) {
 			t.Fatalf("%s is %#v, and its range %v holds\n%s\nin\n%s", path, v, r, d.File.Data[r.Start.Byte:r.End.Byte], d.File.Data)
 		}
 		switch v := v.(type) {

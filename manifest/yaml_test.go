@@ -194,3 +194,28 @@ func TestReadingJSON(t *testing.T) {
 		}
 	}
 }
+
+// FuzzReading compares whatever is one document of a known kind.
+func FuzzReading(f *testing.F) {
+	for _, s := range oddScalars {
+		f.Add("data:\n  x: " + s + "\n")
+	}
+	for _, s := range fuzzSeeds {
+		f.Add(strings.TrimPrefix(s, configMap))
+	}
+	f.Fuzz(func(t *testing.T, data string) {
+		for _, s := range []string{"\x00", "\n---", "kind", "apiVersion"} { // another object, or more than one
+			if strings.Contains("\n"+data, s) {
+				return
+			}
+		}
+		if want, err := reference(configMap + data); err == nil {
+			if m, ok := want.(map[string]any); !ok || m["kind"] != "ConfigMap" || m["apiVersion"] != "v1" {
+				return // by an escape
+			}
+		}
+		if len(data) < maxFuzzBytes {
+			compareReading(t, configMap+data)
+		}
+	})
+}
