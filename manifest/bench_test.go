@@ -34,7 +34,9 @@ func benchmarkLoad(b *testing.B, files []*manifest.File, want int) {
 	// Of processor time, garbage collection included: the clock would measure what
 	// else the machine does.
 	b.ReportMetric(float64(want)*float64(b.N)/cpu.Seconds(), "docs/cpu-s")
-	b.ReportMetric(float64(int64(after.HeapAlloc)-int64(before.HeapAlloc))/float64(want), "B/route")
+	if want > 1 {
+		b.ReportMetric(float64(int64(after.HeapAlloc)-int64(before.HeapAlloc))/float64(want), "B/route")
+	}
 	runtime.KeepAlive(set)
 }
 
