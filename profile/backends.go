@@ -43,6 +43,10 @@ type GroupKind struct{ Group, Kind string }
 // grpcroute_types.go, GRPCRouteRule.BackendRefs.
 type Backends struct {
 	Kinds []GroupKind // beyond core Service
+	// KindsOpen: which kinds take calls beyond those is not known, because the
+	// implementation is not (GA apis/v1/object_reference_types.go,
+	// BackendObjectReference: other resources are implementation-specific).
+	KindsOpen bool
 	// NoPortKinds are those of Kinds whose reference must not have a port.
 	NoPortKinds []GroupKind
 	// OtherKindsDropped: a reference to another kind is dropped without a word; its

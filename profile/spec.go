@@ -14,9 +14,10 @@ var Spec = &Profile{
 	Title:   "Gateway API specification 1.6",
 	Filters: Filters{Rule: specRuleFilters},
 	Backends: Backends{
-		Kinds:    []GroupKind{serviceImport},
-		SystemCA: Supported,
-		TLS:      Supported,
+		Kinds:     []GroupKind{serviceImport},
+		KindsOpen: true,
+		SystemCA:  Supported,
+		TLS:       Supported,
 	},
 	Transport: Transport{Mesh: Supported},
 	Answers: Answers{
@@ -41,6 +42,7 @@ var Spec = &Profile{
 		{"match by regular expression", Unknown, "implementation-specific support, and so is the dialect", grpcTypes},
 		{"cross-kind hostnames", Rejected, "of a GRPCRoute and an HTTPRoute with intersecting hostnames on one listener exactly one must be accepted", grpcTypes},
 		{"backend ServiceImport", Supported, "extended support", gatewayAPI + " apis/v1/object_reference_types.go"},
+		{"backend of another kind", Unknown, "implementation-specific; a kind that is not supported sets ResolvedRefs False with reason InvalidKind", gatewayAPI + " apis/v1/object_reference_types.go"},
 		{"backend ExternalName Service", Unknown, "implementation-specific; implementations should not support it", gatewayAPI + " apis/v1/object_reference_types.go"},
 		{"backend protocol", Supported, "HTTP/2 follows from the route kind, appProtocol may say more", "GEP-1911"},
 		{"listener isolation", Supported, "extended support", gatewayAPI + " apis/v1/gateway_types.go"},

@@ -84,6 +84,10 @@ func (x *resolver) backend(rule *Rule, index int, path manifest.Path, ref *gatew
 		kind.Group = ""
 	}
 	if kind != serviceKind && !slices.Contains(knobs.Kinds, kind) {
+		if knobs.KindsOpen && !ofKubernetes(kind.Group) {
+			b.refuse(invalidKind, fmt.Sprintf("whether kind %s of group %q is a backend is for the implementation to say", b.Kind, b.Group), diag.Unknown, "kind")
+			return b
+		}
 		b.refuse(invalidKind, fmt.Sprintf("kind %s of group %q is no backend for %s: expected %s", b.Kind, b.Group, x.Profile.Title, backendKinds(knobs)), diag.Certain, "kind")
 		return b
 	}
@@ -105,6 +109,14 @@ func (x *resolver) backend(rule *Rule, index int, path manifest.Path, ref *gatew
 	}
 	x.target(b, kind)
 	return b
+}
+
+// ofKubernetes reports whether a group is one of Kubernetes itself, or that of the
+// Gateway API: of their kinds it is known which take calls. Names below k8s.io with
+// more labels belong to projects beside it (kubernetes/enhancements KEP-2337).
+func ofKubernetes(group string) bool {
+	label, isBuiltIn := strings.CutSuffix(group, ".k8s.io")
+	return !strings.Contains(group, ".") || group == gatewayv1.GroupName || isBuiltIn && !strings.Contains(label, ".")
 }
 
 func backendKinds(knobs *profile.Backends) string {
@@ -141,6 +153,8 @@ func (x *resolver) target(b *Backend, kind profile.GroupKind) {
 	gone := x.missing(b.Group, b.Kind, b.Namespace, b.Name)
 	if gone.certainty == diag.Unknown || !gone.exists {
 		b.refuse(backendNotFound, gone.why, gone.certainty, "name")
+	}
+	if refused(b.Refusal) {
 		return
 	}
 	b.doubt(gone.certainty, gone.why)

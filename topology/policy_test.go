@@ -134,3 +134,12 @@ func TestPolicyOverridesProtocol(t *testing.T) {
 func indent(s string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n    ") + "\n"
 }
+
+// The Service is often in another repository than the policy that covers it.
+func TestPolicyOfServiceNotInInput(t *testing.T) {
+	top := topology.Resolve(load(t, tlsPolicy("p", "", "", systemCA), grpcRoute("ns", "r", "  rules: [{backendRefs: [{name: s, port: 443}]}]\n")), topology.Options{})
+	b := route(t, top, "r").Rules[0].Backends[0]
+	if b.Policy == nil || word(b.Refusal) != "BackendNotFound?" {
+		t.Errorf("policy %v, refusal %q", b.Policy, word(b.Refusal))
+	}
+}

@@ -22,8 +22,8 @@ var workloads = map[string]bool{"Deployment": true, "StatefulSet": true, "Daemon
 func checkBackendKindUnsupported(p *lint.Pass) {
 	for ref := range references(ownRoutes(p.Topology)) {
 		r := refusalOf(ref)
-		if r == nil || r.Reason != invalidKind {
-			continue
+		if r == nil || r.Reason != invalidKind || r.Certainty == diag.Unknown {
+			continue // of an implementation that is not known, any other group may have backends
 		}
 		what := ref.Kind
 		if ref.Group != "" {

@@ -53,7 +53,7 @@ func reportPort443(p *lint.Pass, rule *topology.Rule, b *topology.Backend) bool 
 		if sp.AppProtocol != nil {
 			return false // it says how to dial: backend-appprotocol
 		}
-	} else if b.Port != 443 {
+	} else if b.Port != 443 || coversSomePort(p.Topology, b) {
 		return false
 	}
 	dial := p.Profile.Backends.Dial(facts)
@@ -66,4 +66,18 @@ func reportPort443(p *lint.Pass, rule *topology.Rule, b *topology.Backend) bool 
 		Hint:      fmt.Sprintf("add a BackendTLSPolicy in namespace %q for Service %q, or use the port that speaks h2c", b.Namespace, b.Name),
 	})
 	return true
+}
+
+// coversSomePort reports whether a policy covers one port of a Service by its
+// name, which only the Service can tell.
+func coversSomePort(t *topology.Topology, b *topology.Backend) bool {
+	for _, policy := range t.Policies {
+		doc := policy.Object.Doc
+		for _, ref := range policy.Object.Value.Spec.TargetRefs {
+			if ref.Group == "" && ref.Kind == "Service" && string(ref.Name) == b.Name && doc.Ref.Namespace == b.Namespace {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -19,11 +20,13 @@ var partiallyAttached = &lint.Rule{
 }
 
 // One listener is enough for Accepted=True (GA apis/v1/shared_types.go), so the
-// status does not show that the others refuse.
+// status does not show that the others refuse. Hostnames choose among the
+// listeners of a Gateway, and nobody means a TCP listener: those refusals alone are
+// how a shared Gateway is used.
 func checkPartiallyAttached(p *lint.Pass) {
 	for parent := range grpcParents(p.Topology) {
 		accepted, refused := countAttachments(parent)
-		if accepted == 0 || refused == 0 {
+		if accepted == 0 || !slices.ContainsFunc(parent.Attachments, surprises) {
 			continue
 		}
 		p.ReportAs(diag.Info, parent.Route.Doc, parent.Path(), diag.Diagnostic{
@@ -48,6 +51,21 @@ func countAttachments(p *topology.Parent) (accepted, refused int) {
 		}
 	}
 	return accepted, refused
+}
+
+// surprises reports whether a refusal is one that the route does not bring about
+// by itself.
+func surprises(a *topology.Attachment) bool {
+	if a.Refusal == nil || a.Refusal.Certainty == diag.Unknown {
+		return false
+	}
+	switch a.Stage {
+	case profile.SectionStage, profile.HostnameStage:
+		return false
+	case profile.KindStage:
+		return a.Listener.Protocol == "HTTP" || a.Listener.Protocol == "HTTPS"
+	}
+	return true
 }
 
 // parentKind is the kind of the object a parentRef names.
