@@ -1,6 +1,6 @@
 // Command docgen writes what the documentation says about the rules from the
-// rules themselves: the table in README.md between its markers, and docs/rules.md,
-// both with links to the rules' pages. It is run from the top of the repository by
+// rules themselves: the summary in README.md between its markers, and docs/rules.md,
+// both with links to the rules' pages; and docs/profiles.md from the profiles. It is run from the top of the repository by
 // `make generate`.
 package main
 
@@ -38,13 +38,16 @@ func run(top string) error {
 	case err != nil:
 		return fmt.Errorf("read the README: %w", err)
 	default:
-		now, err := fill(string(text), table(rules.All, "lint/rules/"))
+		now, err := fill(string(text), summary(rules.All, "lint/rules/"))
 		if err != nil {
 			return fmt.Errorf("write %s: %w", readme, err)
 		}
 		if err := write(readme, now); err != nil {
 			return err
 		}
+	}
+	if err := write(filepath.Join(top, "docs", "profiles.md"), profiles()); err != nil {
+		return err
 	}
 	return write(filepath.Join(top, "docs", "rules.md"), catalogue(rules.All))
 }
@@ -74,6 +77,25 @@ func fill(page, table string) (string, error) {
 	return before + begin + "\n" + table + end + after, nil
 }
 
+// summary lists the ids of the rules of each section in one row.
+func summary(all []*lint.Rule, pages string) string {
+	var b strings.Builder
+	b.WriteString("\n| about | rules |\n|---|---|\n")
+	for _, s := range sections(all) {
+		ids := make([]string, len(s.rules))
+		for i, r := range s.rules {
+			ids[i] = fmt.Sprintf("[`%s`](%s)", r.ID, page(pages, r))
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", s.name, strings.Join(ids, ", "))
+	}
+	return b.String() + "\n"
+}
+
+// page is the path of a rule's page, pages its folder.
+func page(pages string, r *lint.Rule) string {
+	return pages + strings.ReplaceAll(r.ID, "-", "_") + ".md"
+}
+
 // table lists rules by section. pages is the folder of the rules' pages, as
 // seen from the document.
 func table(all []*lint.Rule, pages string) string {
@@ -81,8 +103,7 @@ func table(all []*lint.Rule, pages string) string {
 	for _, s := range sections(all) {
 		fmt.Fprintf(&b, "\n| %s | severity | finds |\n|---|---|---|\n", s.name)
 		for _, r := range s.rules {
-			page := pages + strings.ReplaceAll(r.ID, "-", "_") + ".md"
-			fmt.Fprintf(&b, "| [`%s`](%s) | %s | %s%s |\n", r.ID, page, r.Severity, cell(r.Summary), of(r))
+			fmt.Fprintf(&b, "| [`%s`](%s) | %s | %s%s |\n", r.ID, page(pages, r), r.Severity, cell(r.Summary), of(r))
 		}
 	}
 	return b.String() + "\n"

@@ -25,6 +25,13 @@ func TestTableFollowsTheSections(t *testing.T) {
 	}
 }
 
+func TestSummaryHasARowForEachSection(t *testing.T) {
+	want := "\n| about | rules |\n|---|---|\n| schema | [`a-rule`](r/a_rule.md) |\n| backends | [`b-rule`](r/b_rule.md) |\n\n"
+	if diff := cmp.Diff(want, summary(two, "r/")); diff != "" {
+		t.Errorf("summary (-want +got):\n%s", diff)
+	}
+}
+
 func TestFillReplacesWhatStandsBetweenTheMarkers(t *testing.T) {
 	got, err := fill("a\n"+begin+"\nold\n"+end+"\nb\n", "new\n")
 	if want := "a\n" + begin + "\nnew\n" + end + "\nb\n"; err != nil || got != want {
@@ -68,11 +75,18 @@ func TestDocumentsAreFresh(t *testing.T) {
 	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(string(got), "\n")); diff != "" {
 		t.Errorf("docs/rules.md is stale, run `make generate` (-want +got):\n%s", diff)
 	}
+	got, err = os.ReadFile(filepath.Join(top, "docs", "profiles.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(profiles(), "\n"), strings.Split(string(got), "\n")); diff != "" {
+		t.Errorf("docs/profiles.md is stale, run `make generate` (-want +got):\n%s", diff)
+	}
 	readme, err := os.ReadFile(filepath.Join(top, "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if now, err := fill(string(readme), table(rules.All, "lint/rules/")); err != nil || now != string(readme) {
+	if now, err := fill(string(readme), summary(rules.All, "lint/rules/")); err != nil || now != string(readme) {
 		t.Errorf("README.md is stale, run `make generate`: %v", err)
 	}
 }
