@@ -142,18 +142,22 @@ func skippedRules() *field.Error {
 // settleRoot settles an object. Its metadata has been read already, whatever the
 // schema says of it, and a status is dropped after its fields have been checked.
 func (c *checker) settleRoot(root *node, value map[string]any) map[string]any {
-	rest := make(map[string]any, len(value))
-	for k, v := range value {
-		if k != "metadata" {
-			rest[k] = v
+	edit := edits{from: value}
+	edit.set("metadata", map[string]any{})
+	for i := range root.props {
+		p := &root.props[i]
+		if v, found := value[p.name]; p.name != "metadata" {
+			c.settleField(&edit, p, v, found)
 		}
 	}
-	v, _ := c.settleObject(root, rest)
-	settled, _ := v.(map[string]any)
-	edit := edits{from: settled}
-	if _, ok := settled["status"]; ok && root.prop("status") != nil {
+	for k := range value {
+		if root.prop(k) == nil && k != "metadata" {
+			c.unknownField(root, k)
+			edit.drop(k)
+		}
+	}
+	if root.prop("status") != nil {
 		edit.drop("status")
 	}
-	edit.set("metadata", map[string]any{})
 	return edit.to
 }

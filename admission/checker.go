@@ -15,6 +15,7 @@ type checker struct {
 	texts    []string // of schema failures, before they became field errors
 	blocked  bool     // a failure after which the server does not run rules
 	unknown  []unknown
+	env      env
 }
 
 type unknown struct {

@@ -128,9 +128,9 @@ func count(n int64, noun string) string {
 func (c *checker) explainPattern(s string, n *node) Failure {
 	expected := shapes[n.pattern.src]
 	if expected == "" {
-		expected = "expected a match of " + n.pattern.src
+		expected = "a match of " + n.pattern.src
 	}
-	return Failure{Message: fmt.Sprintf("%s %s is malformed: expected %s", c.label(), quote(s), strings.TrimPrefix(expected, "expected "))}
+	return Failure{Message: fmt.Sprintf("%s %s is malformed: expected %s", c.label(), quote(s), expected)}
 }
 
 func (c *checker) explainRange(n *node, v any) Failure {

@@ -91,8 +91,13 @@ func tally(n *node, v any, out map[*rule]*Rule) {
 			}
 		}
 	case map[string]any:
-		var c checker
-		c.eachChild(n, v, func(n *node) bool { return n.anyRules }, func(n *node, v any) { tally(n, v, out) })
+		for k, member := range v {
+			if p := n.prop(k); p != nil {
+				tally(p, member, out)
+			} else if n.additional != nil {
+				tally(n.additional, member, out)
+			}
+		}
 	}
 }
 

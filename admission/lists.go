@@ -14,47 +14,70 @@ func (c *checker) checkLists(n *node, v any) {
 	if !n.anyLists {
 		return
 	}
-	switch v := v.(type) {
-	case []any:
+	if list, ok := v.([]any); ok {
 		switch {
 		case n.listSet:
-			for _, i := range repeated(v) {
-				c.duplicate(i, v[i])
+			for _, i := range repeated(list) {
+				c.duplicate(i, list[i])
 			}
 		case n.listKeys != nil:
-			c.checkListMap(n.listKeys, v)
+			c.checkListMap(n.listKeys, list)
 		}
-		if n.items == nil || !n.items.anyLists {
+	}
+	c.descend(n, v, listWalk)
+}
+
+// walk is a walk over an object that skips what it has nothing to do with.
+type walk int
+
+const (
+	listWalk walk = iota
+	ruleWalk
+)
+
+func (c *checker) visit(n *node, v any, w walk) {
+	if w == listWalk {
+		c.checkLists(n, v)
+	} else {
+		c.runRules(n, v)
+	}
+}
+
+func (n *node) wants(w walk) bool {
+	return n != nil && (w == listWalk && n.anyLists || w == ruleWalk && n.anyRules)
+}
+
+// descend continues a walk with the items of a list, or the members of an object
+// by name.
+func (c *checker) descend(n *node, v any, w walk) {
+	switch v := v.(type) {
+	case []any:
+		if !n.items.wants(w) {
 			return
 		}
 		for i, item := range v {
 			c.push(step{index: i, kind: indexStep})
-			c.checkLists(n.items, item)
+			c.visit(n.items, item, w)
 			c.pop()
 		}
 	case map[string]any:
-		c.eachChild(n, v, func(n *node) bool { return n.anyLists }, c.checkLists)
-	}
-}
-
-// eachChild visits the members of an object that have a schema, by name.
-func (c *checker) eachChild(n *node, m map[string]any, want func(*node) bool, visit func(*node, any)) {
-	if n.additional != nil && want(n.additional) {
-		for _, k := range sortedKeys(m) {
-			c.push(step{key: k, kind: keyStep})
-			visit(n.additional, m[k])
-			c.pop()
+		if n.additional.wants(w) {
+			for _, k := range sortedKeys(v) {
+				c.push(step{key: k, kind: keyStep})
+				c.visit(n.additional, v[k], w)
+				c.pop()
+			}
 		}
-	}
-	for i := range n.props {
-		p := &n.props[i]
-		if !want(p.node) {
-			continue
-		}
-		if v, ok := m[p.name]; ok {
-			c.push(step{key: p.name})
-			visit(p.node, v)
-			c.pop()
+		for i := range n.props {
+			p := &n.props[i]
+			if !p.node.wants(w) {
+				continue
+			}
+			if member, ok := v[p.name]; ok {
+				c.push(step{key: p.name})
+				c.visit(p.node, member, w)
+				c.pop()
+			}
 		}
 	}
 }

@@ -38,7 +38,8 @@ func (c *checker) runRules(n *node, v any) {
 		return
 	}
 	for _, r := range n.rules {
-		switch result := r.eval(&env{self: v}).(type) {
+		c.env.self = v
+		switch result := r.eval(&c.env).(type) {
 		case bool:
 			if !result {
 				c.failRule(n, v, r)
@@ -48,19 +49,7 @@ func (c *checker) runRules(n *node, v any) {
 				Failure{Message: "a rule of the server cannot be evaluated (" + string(result) + "): " + sentence(r.message)})
 		}
 	}
-	switch v := v.(type) {
-	case []any:
-		if n.items == nil || !n.items.anyRules {
-			return
-		}
-		for i, item := range v {
-			c.push(step{index: i, kind: indexStep})
-			c.runRules(n.items, item)
-			c.pop()
-		}
-	case map[string]any:
-		c.eachChild(n, v, func(n *node) bool { return n.anyRules }, c.runRules)
-	}
+	c.descend(n, v, ruleWalk)
 }
 
 func (c *checker) failRule(n *node, v any, r *rule) {

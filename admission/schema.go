@@ -127,6 +127,9 @@ func sameScalar(v, enum any) bool {
 }
 
 func (c *checker) checkString(n *node, s string) {
+	if s == n.def {
+		return // the server has checked the defaults themselves
+	}
 	length := int64(-1)
 	if n.maxLength >= 0 && int64(len(s)) > n.maxLength || int64(len(s)) < n.minLength*utf8.UTFMax {
 		length = int64(utf8.RuneCountInString(s))
