@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"render":          {"admission", "diag", "manifest", "profile", "topology", "routing", "lint", "simulate"},
 	"cmd":             {"admission", "diag", "manifest", "profile", "topology", "routing", "lint", "lint/rules", "simulate", "render"},
 	"cmd/grpcroute":   {"cmd"},
-	"internal/docgen": {"lint", "lint/rules"},
+	"internal/docgen": {"lint", "lint/rules", "profile"},
 }
 
 // owned lists libraries that belong to few packages, with what is below both.
