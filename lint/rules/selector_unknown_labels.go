@@ -18,12 +18,15 @@ var selectorUnknownLabels = &lint.Rule{
 	Check:    checkSelectorUnknownLabels,
 }
 
+// One Namespace decides for all its routes, so that it is asked for once.
 func checkSelectorUnknownLabels(p *lint.Pass) {
+	asked := map[string]bool{}
 	for r := range grpcRoutes(p.Topology) {
 		a := undecidedBySelector(p, r)
-		if a == nil {
+		if a == nil || asked[r.Namespace] {
 			continue
 		}
+		asked[r.Namespace] = true
 		p.ReportAs(diag.Info, r.Doc, a.Parent.Path(), diag.Diagnostic{
 			Certainty: diag.Unknown,
 			Message:   fmt.Sprintf("%s admits namespaces by label, and Namespace %q is not in the input: whether the route attaches is not known", a.Listener.String(), r.Namespace),
