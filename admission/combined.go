@@ -118,7 +118,7 @@ func (c *checker) checkFormat(n *node, s string) {
 	}
 	if !ok {
 		text := fmt.Sprintf("%s in body must be of type %s: %q", c.name(), n.format, s)
-		c.fail(text, field.TypeInvalid(fieldPath(c.name()), s, text), c.explainFormat(s, n.format))
+		c.fail(text, field.TypeInvalid(fieldPath(c.name()), s, text), c.explainFormat(s))
 	}
 }
 

@@ -33,7 +33,22 @@ func explainType(label, want string, v any) Failure {
 			f.Expected = "write it in quotes"
 		}
 	}
+	if s, ok := v.(string); ok && reads(s, want) {
+		f.Expected = "write it without quotes"
+	}
 	return f
+}
+
+// reads tells whether a text would be a value of the type without its quotes.
+func reads(s, want string) bool {
+	switch want {
+	case "integer":
+		_, err := strconv.ParseInt(s, 10, 64)
+		return err == nil
+	case "boolean":
+		return s == "true" || s == "false"
+	}
+	return false
 }
 
 // describe names a value of the wrong type, and shows it when that is short.
@@ -175,9 +190,9 @@ func (c *checker) explainCombined(any) Failure {
 	return Failure{Message: c.label() + " fits none of the allowed forms: an IPAddress needs an IPv4 or IPv6 address as its value"}
 }
 
-func (c *checker) explainFormat(s, format string) Failure {
-	name := map[string]string{"ipv4": "IPv4", "ipv6": "IPv6"}[format]
-	return Failure{Message: fmt.Sprintf("%s %s is not an %s address", c.label(), quote(s), name)}
+// explainFormat speaks of both formats there are: they only occur as a choice.
+func (c *checker) explainFormat(s string) Failure {
+	return Failure{Message: fmt.Sprintf("%s %s is not an IP address", c.label(), quote(s))}
 }
 
 func (c *checker) explainDuplicate(shown any) Failure {
@@ -195,6 +210,19 @@ func (c *checker) explainDuplicate(shown any) Failure {
 	return Failure{Message: fmt.Sprintf("%s repeats %s: items must be unique by that", c.label(), strings.Join(keys, ", "))}
 }
 
+// explainRule puts what a rule is about before its message.
+func (c *checker) explainRule(v any, message string) string {
+	subject := c.label()
+	switch v.(type) {
+	case string, int64, float64, bool:
+		subject += " " + show(v)
+	}
+	if subject == "" {
+		return sentence(message)
+	}
+	return subject + ": " + sentence(message)
+}
+
 // sentence is the message of a rule in the form of our own.
 func sentence(message string) string {
 	s := strings.TrimSuffix(strings.TrimSpace(message), ".")
@@ -208,13 +236,19 @@ func sentence(message string) string {
 func explainMeta(e *field.Error, meta *metav1.ObjectMeta) Failure {
 	f := Failure{Path: metaPath(e, meta)}
 	name := strings.TrimPrefix(e.Field, "metadata.")
+	detail, _, _ := strings.Cut(e.Detail, " (e.g.")
 	switch {
-	case e.Type == field.ErrorTypeRequired && name == "name":
-		f.Message = `required field "name" is missing in metadata`
+	case e.Type == field.ErrorTypeRequired:
+		f.Message = fmt.Sprintf("required field %q is missing in metadata", name)
 	case e.Type == field.ErrorTypeTooLong:
-		f.Message = name + " are too long: " + e.Detail
+		f.Message = name + " are too long: " + detail
+	case len(f.Path) == 3 && (name == "labels" || name == "annotations"):
+		f.Message = fmt.Sprintf("%s %q is invalid: %s", strings.TrimSuffix(name, "s"), f.Path[2], detail)
+		if f.Path[2] != e.BadValue {
+			f.Message = fmt.Sprintf("value %s of %s %q is invalid: %s", show(e.BadValue), strings.TrimSuffix(name, "s"), f.Path[2], detail)
+		}
 	default:
-		f.Message = fmt.Sprintf("%s %s is invalid: %s", name, show(e.BadValue), e.Detail)
+		f.Message = fmt.Sprintf("%s %s is invalid: %s", name, show(e.BadValue), detail)
 	}
 	return f
 }

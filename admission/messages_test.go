@@ -79,9 +79,19 @@ func TestMessages(t *testing.T) {
 			Message: `headers[1] repeats name "x": items must be unique by that`,
 			Server:  `spec.rules[0].matches[0].headers[1]: Duplicate value: {"name":"x"}`,
 		}}},
+		{"label value", "{name: a, labels: {b: c d}}", "{}", []admission.Failure{{
+			Source: diag.Metadata, Path: manifest.ParsePath("metadata.labels.b"), Refuses: true,
+			Message: `value "c d" of label "b" is invalid: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
+			Server:  `metadata.labels: Invalid value: "c d": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`,
+		}}},
+		{"number in quotes", "{name: a}", "{rules: [{backendRefs: [{name: a, port: '80'}]}]}", []admission.Failure{{
+			Source: diag.Schema, Path: manifest.ParsePath("spec.rules[0].backendRefs[0].port"), Refuses: true,
+			Message: `port is the string "80": expected an integer`, Expected: "write it without quotes", WantType: "integer", GotType: "string",
+			Server: `spec.rules[0].backendRefs[0].port: Invalid value: "string": spec.rules[0].backendRefs[0].port in body must be of type integer: "string"`,
+		}}},
 		{"rule", "{name: a}", "{rules: [{backendRefs: [{name: a}]}]}", []admission.Failure{{
 			Source: diag.CEL, Path: manifest.ParsePath("spec.rules[0].backendRefs[0]"), Refuses: true,
-			Message: "must have port for Service reference",
+			Message: "backendRefs[0]: must have port for Service reference",
 			Server:  "spec.rules[0].backendRefs[0]: Invalid value: Must have port for Service reference",
 		}}},
 		{"no name", "{}", "{}", []admission.Failure{{
@@ -91,7 +101,7 @@ func TestMessages(t *testing.T) {
 		}}},
 		{"annotation", "{name: a, annotations: {a: b, b c: d}}", "{}", []admission.Failure{{
 			Source: diag.Metadata, Path: manifest.Path{"metadata", "annotations", "b c"}, Refuses: true,
-			Message: `annotations "b c" is invalid: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
+			Message: `annotation "b c" is invalid: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
 			Server:  `metadata.annotations: Invalid value: "b c": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
 		}}},
 	}

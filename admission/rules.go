@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -46,17 +47,18 @@ func (c *checker) runRules(n *node, v any) {
 			}
 		case evalError:
 			c.add(diag.CEL, field.Invalid(fieldPath(join(c.path, true)), typeName(n.typ), string(result)+" evaluating rule: "+r.message),
-				Failure{Message: "a rule of the server cannot be evaluated (" + string(result) + "): " + sentence(r.message)})
+				Failure{Message: fmt.Sprintf("%s (the server cannot evaluate this rule: %s)", c.explainRule(nil, r.message), string(result))})
 		}
 	}
 	c.descend(n, v, ruleWalk)
 }
 
 func (c *checker) failRule(n *node, v any, r *rule) {
+	message := c.explainRule(v, r.message)
 	if n.typ == crdbin.Object || n.typ == crdbin.Array {
 		v = field.OmitValueType{}
 	}
-	c.add(diag.CEL, field.Invalid(fieldPath(join(c.path, true)), v, r.message), Failure{Message: sentence(r.message)})
+	c.add(diag.CEL, field.Invalid(fieldPath(join(c.path, true)), v, r.message), Failure{Message: message})
 }
 
 func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
