@@ -24,28 +24,16 @@ func checkExperimentalField(p *lint.Pass) {
 	if p.Admission.Channel == "experimental" {
 		return
 	}
-	var server *admission.Server
 	var last *manifest.Document
 	var pruned map[string]bool // by the experimental channel, in last
 	eachFailure(p, func(doc *manifest.Document, f *admission.Failure) {
 		if f.Source != diag.UnknownField {
 			return
 		}
-		if server == nil {
-			var err error
-			if server, err = admission.New(p.Admission.Version, "experimental"); err != nil {
-				return // the standard channel of that version exists, so this one does
-			}
-		}
 		if doc != last {
-			last, pruned = doc, map[string]bool{}
-			for _, x := range server.Check(doc) {
-				if x.Source == diag.UnknownField {
-					pruned[x.Path.String()] = true
-				}
-			}
+			last, pruned = doc, prunedBy(p.Admission.Version, "experimental", doc)
 		}
-		if pruned[f.Path.String()] {
+		if pruned == nil || pruned[f.Path.String()] {
 			return
 		}
 		p.ReportFailure(doc, f, nil, diag.Diagnostic{

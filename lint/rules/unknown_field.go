@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/grpcroute/grpcroute/admission"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -20,10 +23,63 @@ var unknownField = &lint.Rule{
 }
 
 func checkUnknownField(p *lint.Pass) {
+	later := laterFields{channel: p.Admission.Channel}
+	if i := slices.Index(admission.Versions(), p.Admission.Version); i >= 0 {
+		later.minors = admission.Versions()[i+1:]
+	}
 	eachFailure(p, func(doc *manifest.Document, f *admission.Failure) {
-		if f.Source == diag.UnknownField {
-			p.ReportFailure(doc, f, nil, diag.Diagnostic{Message: f.Message, Hint: f.Expected})
-			p.OnKey()
+		if f.Source != diag.UnknownField {
+			return
 		}
+		d := diag.Diagnostic{Message: f.Message, Hint: f.Expected}
+		if minor := later.since(doc, f.Path); minor != "" {
+			d.Message = fmt.Sprintf("%s is no field of Gateway API %s yet: the server drops it", f.Path, p.Admission.Version)
+			d.Hint = fmt.Sprintf("Gateway API %s has it: upgrade the CRDs and lint with --gateway-api %s, or remove the field", minor, minor)
+		}
+		p.ReportFailure(doc, f, nil, d)
+		p.OnKey()
 	})
+}
+
+// laterFields knows which fields newer releases of the Gateway API have added.
+type laterFields struct {
+	channel string
+	minors  []string // newer than the one in use, oldest first
+	doc     *manifest.Document
+	pruned  []map[string]bool // by each of minors, in doc
+}
+
+// since returns the first newer minor that has a field, "" when none has.
+func (l *laterFields) since(doc *manifest.Document, path manifest.Path) string {
+	if l.doc != doc {
+		l.doc, l.pruned = doc, nil
+		for _, minor := range l.minors {
+			l.pruned = append(l.pruned, prunedBy(minor, l.channel, doc))
+		}
+	}
+	for i, minor := range l.minors {
+		if l.pruned[i] != nil && !l.pruned[i][path.String()] {
+			return minor
+		}
+	}
+	return ""
+}
+
+// prunedBy returns the fields that another server would drop from a document, nil
+// when it has no such kind or version.
+func prunedBy(version, channel string, doc *manifest.Document) map[string]bool {
+	server, err := admission.New(version, channel)
+	if err != nil {
+		return nil // both come from the lists of what there is
+	}
+	if _, served := server.Known(doc); !served {
+		return nil
+	}
+	pruned := map[string]bool{}
+	for _, f := range server.Check(doc) {
+		if f.Source == diag.UnknownField {
+			pruned[f.Path.String()] = true
+		}
+	}
+	return pruned
 }
