@@ -27,7 +27,7 @@ func checkSchemaViolation(p *lint.Pass) {
 			p.ReportFailure(doc, f, nil, diag.Diagnostic{Message: f.Message, Hint: f.Expected})
 		}
 		if doc.DecodeError != nil && len(failures) == 0 {
-			p.Report(doc, nil, diag.Diagnostic{Source: diag.Strict, Message: doc.DecodeError.Error()})
+			reportUndecoded(p, doc)
 		}
 	}
 }
