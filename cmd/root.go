@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/grpcroute/grpcroute/lint"
@@ -149,11 +150,9 @@ func (e *enum) Type() string { return "value" }
 
 // Set takes one of the allowed values.
 func (e *enum) Set(text string) error {
-	for _, v := range e.allowed {
-		if v == text {
-			*e.value = text
-			return nil
-		}
+	if slices.Contains(e.allowed, text) {
+		*e.value = text
+		return nil
 	}
 	if near := lint.Nearest(text, e.allowed); near != "" {
 		return fmt.Errorf("did you mean %q? expected one of %s", near, strings.Join(e.allowed, ", "))

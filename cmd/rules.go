@@ -60,7 +60,7 @@ func runRules(o *rulesOptions) error {
 }
 
 // completeRules offers rule ids with their summaries.
-func completeRules(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func completeRules(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var out []cobra.Completion
 	for _, r := range rules.All {
 		out = append(out, cobra.CompletionWithDesc(r.ID, r.Summary))

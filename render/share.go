@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/profile"
@@ -92,7 +93,7 @@ func fraction(weight, total int64) string {
 		a, b = b, a%b
 	}
 	if total == a {
-		return fmt.Sprint(weight / a)
+		return strconv.FormatInt(weight/a, 10)
 	}
 	return fmt.Sprintf("%d/%d", weight/a, total/a)
 }

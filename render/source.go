@@ -79,9 +79,11 @@ func (s *sources) private(d *diag.Diagnostic) bool {
 	}
 	look(at)
 	if d.Object.Kind == "" {
-		for n := at - 1; look(n); n-- {
-		}
-		for n := at + 1; look(n); n++ {
+		for _, step := range []int{-1, 1} {
+			n := at + step
+			for look(n) {
+				n += step
+			}
 		}
 	}
 	return d.Object.Kind == "Secret" || kind && data
@@ -101,10 +103,10 @@ func cells(line string) []cell {
 	column := 0
 	for at, r := range line {
 		c := cell{text: string(r), at: at}
-		switch {
-		case r == '\t':
+		switch r {
+		case '\t':
 			c.text = strings.Repeat(" ", tabStop-column%tabStop)
-		case r == '\ufeff':
+		case '\ufeff':
 			c.text = ""
 		default:
 			c.text = plain(c.text)

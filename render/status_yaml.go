@@ -170,7 +170,7 @@ func stanzaConditions(cs []simulate.Condition) []stanzaCondition {
 func doubts(of string, cs []simulate.Condition) []string {
 	var out []string
 	for _, c := range cs {
-		text := ""
+		var text string
 		switch {
 		case c.Status == simulate.Undetermined:
 			text = fmt.Sprintf("%s: %s is unknown: %s", of, c.Type, c.Message)
