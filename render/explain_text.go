@@ -50,7 +50,7 @@ func (p *explainPrinter) headline() {
 	case routing.Routed:
 		end = p.good("routed") + " to " + p.bold(plain(p.target()))
 	case routing.Refused:
-		end = p.bad("taken by "+plain(p.target())) + ", which has no backend to give it"
+		end = p.bad("taken by "+plain(p.target())) + ", which answers with an error"
 	case routing.NoMatch:
 		end = p.bad("no rule matches")
 	case routing.NoListener:

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/routing"
 )
 
 // unknowns lists what an answer depends on and the input does not show: what
@@ -16,8 +17,8 @@ func unknowns(x *Explanation) []string {
 			list = append(list, text)
 		}
 	}
-	if x.Decision.Entry == nil {
-		return list
+	if x.Decision.Entry == nil || x.Decision.Outcome == routing.Refused {
+		return list // no backend is asked
 	}
 	for _, s := range x.Decision.Entry.Action.Shares {
 		switch {
