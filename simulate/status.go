@@ -48,14 +48,42 @@ func StatusAll(ts []*topology.Topology, refused map[*manifest.Document]string) *
 			report.Routes[i].merge(status)
 		}
 	}
+	if len(ts) > 0 {
+		report.Routes = append(report.Routes, unreadable(ts[0].Set, refused)...)
+	}
 	for i := range report.Routes {
 		report.Routes[i].settle()
 	}
+	slices.SortStableFunc(report.Routes, func(a, b RouteStatus) int {
+		return cmp.Or(strings.Compare(a.Route.Namespace, b.Route.Namespace), strings.Compare(a.Route.Name, b.Route.Name))
+	})
 	slices.SortStableFunc(report.Gateways, func(a, b GatewayStatus) int {
 		return cmp.Or(strings.Compare(a.Gateway.Namespace, b.Gateway.Namespace), strings.Compare(a.Gateway.Name, b.Gateway.Name))
 	})
 	return report
 }
+
+// unreadable lists the GRPCRoutes whose values do not fit their type: no topology
+// holds them, and no API server takes them.
+func unreadable(set *manifest.Set, refused map[*manifest.Document]string) []RouteStatus {
+	var list []RouteStatus
+	for _, doc := range set.Broken {
+		if doc.Ref.Kind != "GRPCRoute" {
+			continue
+		}
+		why, ok := refused[doc]
+		if !ok {
+			why = doc.DecodeError.Error()
+		}
+		list = append(list, RouteStatus{
+			Route: &topology.Route{Kind: doc.Ref.Kind, Doc: doc, Namespace: doc.Ref.Namespace, Name: doc.Ref.Name},
+			Why:   refusal(why),
+		})
+	}
+	return list
+}
+
+func refusal(message string) string { return "the API server refuses the object: " + message }
 
 // merge adds the entries that another implementation writes. A parentRef that
 // one of them answers for is not skipped.
@@ -118,7 +146,7 @@ func (s *predictor) controller(g *topology.Gateway) string {
 func (s *predictor) route(r *topology.Route) RouteStatus {
 	status := RouteStatus{Route: r}
 	if message, ok := s.refused[r.Doc]; ok {
-		status.Why = "the API server refuses the object: " + message
+		status.Why = refusal(message)
 		return status
 	}
 	if len(r.Parents) == 0 {
