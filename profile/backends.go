@@ -53,6 +53,8 @@ type Backends struct {
 	// weight does not count.
 	OtherKindsDropped bool
 	CoreGroupAlias    bool // group "core" means ""
+	GroupUnchecked    bool // kind Service means a Service, whatever the group
+	GrantCoreAlias    bool // group "core" in a ReferenceGrant means ""
 	GrantsIgnored     bool // cross-namespace refs need no ReferenceGrant
 	PortUnchecked     bool // a port that the Service lacks is not detected
 	ExistenceIgnored  bool // a missing Service is not detected
@@ -101,4 +103,7 @@ type Protocol struct {
 	Message string
 	Fails   bool // gRPC calls to it fail with Answers.Protocol
 	Unsure  bool // no source says; Name is the best guess
+	// NeedsPolicy: it fails for want of a BackendTLSPolicy, which may exist although
+	// the input does not hold it.
+	NeedsPolicy bool
 }

@@ -19,6 +19,8 @@ var KGateway = &Profile{
 		Isolation:     PerPort,
 		NoMisdirected: true,
 		CrossKind:     Merge,
+		// pkg/kgateway/translator/listener/validation.go, validateListeners.
+		FirstListenerWins: true,
 	},
 	Matching: Matching{
 		Form:            kgatewayForm,
@@ -42,6 +44,7 @@ var KGateway = &Profile{
 		Kinds:             []GroupKind{kgatewayBackend, {"inference.networking.k8s.io", "InferencePool"}},
 		NoPortKinds:       []GroupKind{kgatewayBackend},
 		CoreGroupAlias:    true,
+		GrantCoreAlias:    true,
 		LoneWeightIgnored: true,
 		ExternalName:      Supported,
 		Protocol:          kgatewayProtocol,
@@ -80,6 +83,7 @@ var KGateway = &Profile{
 		{"hostname fall-through", Ignored, "the best virtual host alone answers", kgatewayRepo + " gateway_listener_translator.go"},
 		{"cross-kind hostnames", Supported, "both routes are accepted and their rules merged", "kubernetes-sigs/gateway-api pull 4598"},
 		{"listener isolation", Ignored, "HTTP listeners of a port share one route table", "gateway-api conformance/reports/v1.4.0/kgateway/v2.1.0-report.yaml"},
+		{"listeners in conflict", Supported, "the first keeps working, the others are refused", kgatewayRepo + " pkg/kgateway/translator/listener/validation.go"},
 		{"backend protocol", Supported, "HTTP/2 only by appProtocol or the port's name", kgatewayRepo + " pkg/pluginsdk/ir/backend.go"},
 		{"BackendTLSPolicy system CA", Supported, "served", kgatewayRepo},
 		{"weight 0", Ignored, "a lone backendRef takes every call, whatever its weight", kgatewayRepo + " irtranslator/route.go"},

@@ -15,7 +15,8 @@ var Pingora = &Profile{
 	Classes: []string{"pingora"},
 	Hosts:   pingoraHosts,
 	Matching: Matching{
-		AlwaysValid: true,
+		AlwaysValid:    true,
+		RegexUndefined: true,
 	},
 	Precedence: Precedence{
 		TiesUndefined: true,
@@ -32,6 +33,7 @@ var Pingora = &Profile{
 		NoEndpoints:       Answer{502, 14, "inferred: the connection fails"},
 		UnsupportedFilter: Answer{500, 2, "not answered: filters are dropped"},
 		Protocol:          Answer{502, 14, "inferred: an HTTP/2 server refuses HTTP/1.1"},
+		Unreachable:       Answer{502, 14, "inferred: the connection fails"},
 		BackendTLS:        Answer{502, 14, "not answered: BackendTLSPolicy is ignored"},
 	},
 	Status:      pingoraStatus,
@@ -62,6 +64,7 @@ var pingoraAsBuilt = &Profile{
 	Filters: Filters{Rule: noFilters, Backend: noFilters},
 	Backends: Backends{
 		OtherKindsDropped: true,
+		GroupUnchecked:    true,
 		GrantsIgnored:     true,
 		PortUnchecked:     true,
 		ExistenceIgnored:  true,
@@ -80,6 +83,7 @@ var pingoraAsBuilt = &Profile{
 		NoEndpoints:       Answer{502, 14, "inferred: the connection fails"},
 		UnsupportedFilter: Answer{500, 2, "not answered: filters are dropped"},
 		Protocol:          Answer{500, 2, "inferred: a DNS name is not parsed as IP:port"},
+		Unreachable:       Answer{500, 2, "inferred: a DNS name is not parsed as IP:port"},
 		BackendTLS:        Answer{502, 14, "not answered: BackendTLSPolicy is ignored"},
 	},
 	Status:      pingoraStatus,
@@ -99,6 +103,7 @@ var (
 	}
 	pingoraBackends = Backends{
 		OtherKindsDropped: true,
+		GroupUnchecked:    true,
 		GrantsIgnored:     true,
 		PortUnchecked:     true,
 		ExistenceIgnored:  true,

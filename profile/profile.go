@@ -94,6 +94,9 @@ type Hosts struct {
 	// not noticed; the call is routed inside the SNI's listener.
 	NoMisdirected bool
 	CrossKind     CrossKind
+	// FirstListenerWins: of listeners in conflict the first one keeps working, be
+	// they all a Gateway's own. The specification refuses those together.
+	FirstListenerWins bool
 }
 
 // Matching is how one match is evaluated: GA apis/v1/grpcroute_types.go,
@@ -122,6 +125,9 @@ type Matching struct {
 	// RE2: regular expressions are RE2. Otherwise the dialect is not specified, and
 	// a pattern that is none may still work.
 	RE2 bool
+	// RegexUndefined: no source says how regular expressions are matched. They are
+	// then read as the specification says, and answers are marked.
+	RegexUndefined bool
 	// NotServed: the data plane never consults GRPCRoutes.
 	NotServed bool
 	// InvalidRegexBlocksAll: one pattern that does not compile stops every

@@ -23,13 +23,22 @@ func (x *resolver) parent(p *Parent) {
 	case group == gatewayv1.GroupName && kind == "Gateway":
 		p.Gateway = x.gatewayFor(namespace, name)
 		x.attachTo(p, p.Gateway.Listeners)
-	case group == gatewayv1.GroupName && kind == "ListenerSet" && !x.Profile.Transport.GatewayParentsOnly:
+	case group == gatewayv1.GroupName && kind == "ListenerSet" && !(x.Profile.Transport.GatewayParentsOnly && x.ownSet(namespace, name)):
 		x.setParent(p, namespace, name)
 	case group == "" && kind == "Service":
 		x.meshParent(p, namespace, name)
 	default:
 		p.Refusal = p.refuse("", fmt.Sprintf("no known controller handles parents of kind %q in group %q", kind, group), diag.Certain, "kind")
 	}
+}
+
+// ownSet reports whether a ListenerSet is the implementation's to read: its
+// Gateway is, or is not known to be another one's.
+func (x *resolver) ownSet(namespace, name string) bool {
+	if s := x.sets[namespace+"/"+name]; s != nil {
+		return s.Gateway == nil || !s.Gateway.Foreign
+	}
+	return x.firstOwn
 }
 
 // setParent attaches a route to a ListenerSet. One that the input lacks is stood
@@ -235,10 +244,16 @@ func (x *resolver) refuseUnusable(a *Attachment) {
 		a.Refusal = a.Parent.refuse(noMatchingParent, l.Set.Refusal.Message, l.Set.Refusal.Certainty)
 	case l.conflicted && x.Profile.Status.ConflictedTakeNone:
 		a.Refusal = a.Parent.refuse(noMatchingParent, fmt.Sprintf("%s is in conflict with another listener", l), diag.Certain)
+	case l.contested != nil && x.Profile.Status.ConflictedTakeNone:
+		message := fmt.Sprintf("%s may be in conflict with another listener: %s", l, l.contested.Message)
+		a.Refusal = a.Parent.refuse(noMatchingParent, message, diag.Unknown)
+		a.Stage, a.unusable = profile.SectionStage, true
+		a.doubt(diag.Unknown, message)
+		return
 	default:
 		return
 	}
-	a.Stage, a.Hosts = profile.SectionStage, nil
+	a.Stage, a.Hosts, a.unusable = profile.SectionStage, nil, true
 }
 
 // settleParents finds the reason of each parentRef that no listener takes.
@@ -268,9 +283,9 @@ func (x *resolver) parentRefusal(p *Parent) *Refusal {
 		case chosen == nil || !refused(a.Refusal) && refused(chosen.Refusal):
 			chosen = a
 		case refused(a.Refusal) != refused(chosen.Refusal):
-		case status.LastRejection && a.Stage != profile.SectionStage:
+		case status.LastRejection && (a.Stage != profile.SectionStage || a.unusable):
 			chosen = a
-		case !status.LastRejection && x.rank(a.Stage) > x.rank(chosen.Stage):
+		case !status.LastRejection && x.rank(a) > x.rank(chosen):
 			chosen = a
 		}
 	}
@@ -284,10 +299,10 @@ func (x *resolver) parentRefusal(p *Parent) *Refusal {
 	return r
 }
 
-// rank is a stage's place in the order in which listeners refuse.
-func (x *resolver) rank(s profile.Stage) int {
+// rank is how far an attachment got in the order in which listeners refuse.
+func (x *resolver) rank(a *Attachment) int {
 	order := x.Profile.Status.StageOrder()
-	if i := slices.Index(order, s); i >= 0 {
+	if i := slices.Index(order, a.Stage); i >= 0 && !a.unusable {
 		return i
 	}
 	return len(order)

@@ -48,6 +48,10 @@ func claimOf(l *Listener) claim {
 
 // settleListeners finds the conflicts of a Gateway.
 func (x *resolver) settleListeners(g *Gateway) {
+	if x.Profile.Hosts.FirstListenerWins {
+		settleByOrder(g)
+		return
+	}
 	sides, claims := map[side][]*Listener{}, map[claim][]*Listener{}
 	for _, l := range g.Listeners {
 		if l.Set == nil && family(l) != "" {
@@ -85,15 +89,71 @@ func (x *resolver) settleLater(l *Listener, sides map[side][]*Listener, claims m
 		claims[claimOf(l)] = append(claims[claimOf(l)], l)
 		return
 	}
-	certainty := l.Set.Certainty
-	if other.Set != nil && other.Set != l.Set {
-		a, b := l.Set.Object, other.Set.Object
-		certainty = diag.Weakest(other.Set.Certainty, byAge(&a.Value.ObjectMeta, &b.Value.ObjectMeta, a.Doc.Ref, b.Doc.Ref))
-		if certainty == diag.Unknown {
-			other.conflictWith(otherFamily(other, []*Listener{l}), []*Listener{other, l}, diag.Unknown)
-		}
+	certainty := precedence(l, other)
+	if certainty == diag.Unknown && other.Set != nil {
+		other.conflictWith(otherFamily(other, []*Listener{l}), []*Listener{other, l}, diag.Unknown)
 	}
 	l.conflictWith(otherFamily(l, sides[sideOf(l)]), claims[claimOf(l)], certainty)
+}
+
+// precedence is how certain it is that a listener comes after another one: of two
+// sets the older comes first.
+func precedence(l, other *Listener) diag.Certainty {
+	if l.Set == nil || l.Set == other.Set {
+		return diag.Certain
+	}
+	certainty := l.Set.Certainty
+	if other.Set != nil {
+		a, b := l.Set.Object, other.Set.Object
+		certainty = diag.Weakest(certainty, diag.Weakest(other.Set.Certainty, byAge(&a.Value.ObjectMeta, &b.Value.ObjectMeta, a.Doc.Ref, b.Doc.Ref)))
+	}
+	return certainty
+}
+
+// settleByOrder finds the conflicts of a Gateway where the first listener of a
+// port wins: it sets the protocol, and of each hostname the first to claim it has
+// it, even one that lost by its protocol. UDP is not served there at all.
+func settleByOrder(g *Gateway) {
+	ports := map[int32][]*Listener{}
+	var order []int32
+	for _, l := range g.Listeners {
+		if l.Set != nil && refused(l.Set.Refusal) || l.Protocol == "UDP" || family(l) == "" {
+			continue
+		}
+		if ports[l.Port] == nil {
+			order = append(order, l.Port)
+		}
+		ports[l.Port] = append(ports[l.Port], l)
+	}
+	for _, port := range order {
+		settlePort(ports[port])
+	}
+}
+
+func settlePort(on []*Listener) {
+	owners := map[string]*Listener{}
+	mixed := false
+	for _, l := range on {
+		mixed = mixed || family(l) != family(on[0])
+		if owners[l.Hostname] == nil {
+			owners[l.Hostname] = l
+		}
+	}
+	for _, l := range on {
+		var protocol *Listener
+		other := owners[l.Hostname]
+		if mixed && l.Protocol != on[0].Protocol {
+			protocol, other = on[0], on[0]
+		}
+		if other == l {
+			continue
+		}
+		certainty := precedence(l, other)
+		if certainty == diag.Unknown && other.Set != nil {
+			other.conflictWith(otherFamily(other, []*Listener{l}), []*Listener{other, l}, diag.Unknown)
+		}
+		l.conflictWith(protocol, []*Listener{other, l}, certainty)
+	}
 }
 
 // otherFamily returns the first listener whose protocol does not go together
@@ -142,6 +202,9 @@ func (l *Listener) conflictWith(protocol *Listener, same []*Listener, certainty 
 	}
 	r.Certainty = certainty
 	l.conflicted = l.conflicted || certainty != diag.Unknown
+	if certainty == diag.Unknown {
+		l.contested = r
+	}
 	l.refuse(r.see(other.Doc(), other.Path("name"), "the other listener"))
 }
 

@@ -52,6 +52,24 @@ func TestListenerConflicts(t *testing.T) {
 	}
 }
 
+func TestFirstListenerWins(t *testing.T) {
+	for _, tt := range []struct{ name, listeners, want string }{
+		{"one hostname twice", "a 80 HTTP x.com;b 80 HTTP X.com;c 80 HTTP y.com", "a |b HostnameConflict|c "},
+		{"HTTP and HTTPS", "a 443 HTTP -;b 443 HTTPS x.com", "a |b ProtocolConflict"},
+		{"HTTPS and TLS", "a 443 HTTPS x.com;b 443 TLS y.com", "a |b "},
+		{"HTTPS, TLS and TCP", "a 443 HTTPS x.com;b 443 TLS y.com;c 443 TCP -", "a |b ProtocolConflict|c ProtocolConflict"},
+		{"hostname of one that lost", "a 80 HTTP x.com;b 80 TCP -;c 80 HTTP -", "a |b ProtocolConflict|c HostnameConflict"},
+		{"UDP beside HTTP", "a 80 UDP -;b 80 HTTP -", "a |b "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g := resolve(t, profile.KGateway, gateway("ns", "gw", listenerLines(tt.listeners))).Gateways[0]
+			if diff := cmp.Diff(strings.Split(tt.want, "|"), listenerWords(g)); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+		})
+	}
+}
+
 // listenerLines writes "name port protocol hostname" separated by ";".
 func listenerLines(s string) string {
 	var b strings.Builder
@@ -76,6 +94,24 @@ func TestConflictedListenerTakesRoutes(t *testing.T) {
 	}
 	if got := word(route(t, resolve(t, profile.CloudflareTunnel, manifests...), "r").Parents[0].Refusal); got != "NoMatchingParent" {
 		t.Errorf("cloudflare-tunnel: %q", got)
+	}
+}
+
+// A conflict is the reason of a parentRef that selects the listener, and leaves
+// open whether it takes routes when the input does not show who is first.
+func TestConflictedSetEntry(t *testing.T) {
+	ref := grpcRoute("app", "r", "  parentRefs: [{name: a, kind: ListenerSet, sectionName: second}]\n")
+	own := openGateway("from: All", listenerLines("own 80 HTTP x.com"))
+	set := listenerSet("app", "a", "", listenerLines("first 80 HTTP y.com;second 80 HTTP x.com"))
+	p := route(t, resolve(t, profile.CloudflareTunnel, own, set, ref), "r").Parents[0]
+	if got := word(p.Refusal); got != "NoMatchingParent" || !strings.Contains(p.Refusal.Message, "in conflict") {
+		t.Errorf("conflict with the Gateway: %q %v", got, p.Refusal)
+	}
+	own = openGateway("from: All", listenerLines("own 81 HTTP -"))
+	other := listenerSet("app", "b", "", listenerLines("third 80 HTTP x.com"))
+	p = route(t, resolve(t, profile.CloudflareTunnel, own, set, other, ref), "r").Parents[0]
+	if got := word(p.Refusal); got != "NoMatchingParent?" || len(p.Attachments[1].Hosts) != 1 {
+		t.Errorf("conflict with a set of unknown age: %q %v", got, p.Refusal)
 	}
 }
 

@@ -17,15 +17,20 @@ type grant struct {
 }
 
 // indexGrants lists every permission of the input. Strings compare exactly: group
-// "core" is not "" (GA apis/v1/referencegrant_types.go).
+// "core" is not "" (GA apis/v1/referencegrant_types.go), but for implementations
+// that take it so.
 func (x *resolver) indexGrants() {
 	for _, o := range x.Set.ReferenceGrants.All {
 		for _, f := range o.Value.Spec.From {
 			for _, t := range o.Value.Spec.To {
+				group := string(t.Group)
+				if group == "core" && x.Profile.Backends.GrantCoreAlias {
+					group = ""
+				}
 				x.grants[grant{
 					from:          profile.GroupKind{Group: string(f.Group), Kind: string(f.Kind)},
 					fromNamespace: string(f.Namespace),
-					to:            profile.GroupKind{Group: string(t.Group), Kind: string(t.Kind)},
+					to:            profile.GroupKind{Group: group, Kind: string(t.Kind)},
 					namespace:     o.Doc.Ref.Namespace,
 					name:          string(value(t.Name, "")),
 				}] = true

@@ -3,6 +3,7 @@ package topology_test
 import (
 	"testing"
 
+	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -44,6 +45,16 @@ func TestReferenceGrant(t *testing.T) {
 				t.Error("the Service was looked at although nothing may be told of it")
 			}
 		})
+	}
+}
+
+func TestGrantCoreAlias(t *testing.T) {
+	set := load(t, referenceGrant("v1", "target", "  from: [{group: gateway.networking.k8s.io, kind: GRPCRoute, namespace: app}]\n  to: [{group: core, kind: Service}]\n"),
+		service("target", "s", "  - {port: 50051}\n"),
+		grpcRoute("app", "r", "  rules: [{backendRefs: [{name: s, namespace: target, port: 50051}]}]\n"))
+	top := topology.Resolve(set, topology.Options{Profile: profile.KGateway, Assume: topology.AssumeAbsent})
+	if got := word(route(t, top, "r").Rules[0].Backends[0].Refusal); got != "" {
+		t.Errorf("refusal = %q, want none", got)
 	}
 }
 

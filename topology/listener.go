@@ -35,6 +35,7 @@ type Listener struct {
 	allowed    *gatewayv1.AllowedRoutes
 	verdicts   map[string]verdict // on namespaces, by name
 	conflicted bool
+	contested  *Refusal // a conflict that it may lose
 	miss       *Refusal // what it says to routes of other hostnames
 	why        string   // why a synthetic listener is less than certain
 }

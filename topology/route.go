@@ -80,6 +80,8 @@ type Attachment struct {
 	// the Gateway, are not in the input.
 	Certainty diag.Certainty
 	Why       string // what makes it less than certain
+
+	unusable bool // the listener refuses every route, whatever the stages say
 }
 
 // doubt makes an attachment less certain.
