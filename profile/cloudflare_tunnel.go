@@ -59,6 +59,7 @@ var CloudflareTunnel = &Profile{
 		UnsupportedFilter: Answer{500, 2, tunnelRepo + " internal/proxy/grpc_converter.go"},
 		Protocol:          Answer{502, 14, tunnelRepo + " internal/proxy/grpc_converter.go"},
 		BackendTLS:        Answer{502, 14, tunnelRepo + " internal/controller/proxy_syncer.go"},
+		Unreachable:       Answer{502, 14, tunnelRepo + " internal/proxy/handler.go"},
 	},
 	Status: Status{
 		SectionAlwaysNoMatchingParent: true,

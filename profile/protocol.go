@@ -39,7 +39,7 @@ func SpecProtocol(f PortFacts) Protocol {
 		if f.TLS {
 			return plain
 		}
-		return Protocol{Name: plain.Name, Reason: unsupported, Fails: true, Unsure: true,
+		return Protocol{Name: plain.Name, Reason: unsupported, Fails: true, Unsure: true, NeedsPolicy: true,
 			Message: fmt.Sprintf("appProtocol %q needs a BackendTLSPolicy for the Service", app)}
 	case "grpc", "h2c", "http2", "HTTP2":
 		plain.Message = fmt.Sprintf("appProtocol %q is not a standard value and many implementations ignore it", app)
@@ -80,7 +80,7 @@ func tunnelProtocol(f PortFacts) Protocol {
 	case f.TLS:
 		return Protocol{Name: H2}
 	case app == "https" || app == "HTTPS" || app == "kubernetes.io/wss":
-		return Protocol{Name: H2C, Reason: unsupported, Fails: true,
+		return Protocol{Name: H2C, Reason: unsupported, Fails: true, NeedsPolicy: true,
 			Message: fmt.Sprintf("appProtocol %q asks for TLS and no BackendTLSPolicy covers the Service, so calls are answered 502", app)}
 	case f.HTTPRoute && app != "kubernetes.io/h2c":
 		return Protocol{Name: HTTP1, Fails: true, Unsure: true,

@@ -12,6 +12,9 @@ type Answer struct {
 type Answers struct {
 	NoListener, NoMatch, Misdirected, NoBackend, InvalidBackend, ZeroWeights,
 	NoEndpoints, UnsupportedFilter, Protocol, BackendTLS Answer
+	// Unreachable is what a dial gets that leads nowhere, of implementations that do
+	// not look at what a reference names.
+	Unreachable Answer
 }
 
 // Status is the vocabulary and order of route status where it departs from the

@@ -177,6 +177,9 @@ func (c *compiler) filters(r *topology.Route, verdicts *profile.FilterVerdicts, 
 			// apis/v1/httproute_types.go, HTTPRequestMirrorFilter.BackendRef).
 			set.ignored = append(set.ignored, f)
 			set.whys = append(set.whys, "the mirror is dropped: "+mirrorRefusal(f).Message)
+			if verdict == profile.Unknown {
+				set.doubt(unsourced(c.profile, f))
+			}
 		case f.Type == "RequestRedirect" && f.HTTP != nil:
 			set.applied = append(set.applied, f)
 			set.fail(redirect(f), "a redirect answers the call, which no gRPC client follows")
@@ -189,11 +192,15 @@ func (c *compiler) filters(r *topology.Route, verdicts *profile.FilterVerdicts, 
 			case f.Type == "ExtensionRef" && f.Refusal != nil:
 				set.doubt(f.Refusal.Message)
 			case verdict == profile.Unknown:
-				set.doubt(fmt.Sprintf("no source says what %s does with filter %s", c.profile.Name, f.Type))
+				set.doubt(unsourced(c.profile, f))
 			}
 		}
 	}
 	return set
+}
+
+func unsourced(p *profile.Profile, f *topology.Filter) string {
+	return fmt.Sprintf("no source says what %s does with filter %s", p.Name, f.Type)
 }
 
 func (s *filterSet) fail(a *profile.Answer, why string) {

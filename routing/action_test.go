@@ -139,6 +139,22 @@ func TestUnknownBackend(t *testing.T) {
 	}
 }
 
+// What an implementation does not look at fails when it is dialled.
+func TestUnseen(t *testing.T) {
+	edit := func(c diag.Certainty) func(*topology.Rule) {
+		return func(r *topology.Rule) {
+			r.Backends[0].ServicePort = nil
+			r.Backends[0].Unseen = &topology.Refusal{Message: "no such port", Certainty: c}
+		}
+	}
+	if res := ruled(profile.CloudflareTunnel, to("a"), edit(diag.Certain)); res.Outcome != routing.Refused || res.Answer.HTTP != 502 || res.Answer.GRPC != 14 {
+		t.Errorf("an unseen failure gives %s %+v, want 502", res.Outcome, res.Answer)
+	}
+	if res := ruled(profile.CloudflareTunnel, to("a"), edit(diag.Unknown)); res.Outcome != routing.Routed || res.Entry.Action.Shares[0].Certainty != diag.Unknown {
+		t.Errorf("one that may fail gives %s, want it unknown", res.Outcome)
+	}
+}
+
 // Ignored filters leave the action and are listed.
 func TestIgnoredFilters(t *testing.T) {
 	rule := to("a")
@@ -160,8 +176,14 @@ func TestFilterTargets(t *testing.T) {
 	action := ruled(profile.Spec, rule, func(r *topology.Rule) {
 		r.Filters[0].Mirror = &topology.Backend{Rule: r, Refusal: missing("BackendNotFound")}
 	}).Entry.Action
-	if action.Answer != nil || len(action.Filters) != 0 || len(action.Ignored) != 1 {
+	if action.Answer != nil || len(action.Filters) != 0 || len(action.Ignored) != 1 || action.Certainty != diag.Certain {
 		t.Errorf("a mirror without target gives %+v, want it dropped", action)
+	}
+	share := ruled(profile.Spec, backends(backendSpec{name: "a", weight: 1, filters: []string{"RequestMirror"}}), func(r *topology.Rule) {
+		r.Backends[0].Filters[0].Mirror = &topology.Backend{Rule: r, Refusal: missing("BackendNotFound")}
+	}).Entry.Action.Shares[0]
+	if share.Certainty != diag.Unknown {
+		t.Errorf("a backend's mirror, which no source describes, gives %+v, want it unknown", share)
 	}
 	rule.filters = []string{"ExtensionRef"}
 	if action := ruled(profile.Spec, rule).Entry.Action; action.Certainty != diag.Unknown || action.Answer != nil {

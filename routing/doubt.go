@@ -2,8 +2,10 @@ package routing
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -38,6 +40,9 @@ func (d *Decision) openDoubt(r *Request, host string) {
 	}
 	if d.Host != nil {
 		for _, e := range d.Host.Entries {
+			if d.Server.Profile.Matching.RegexUndefined && e.Dead == "" && e.mayPrecede(d.Entry, p) && e.foundBy(r) {
+				d.doubt(diag.Unknown, fmt.Sprintf("no source says how %s reads the regular expression of rule %s", d.Server.Profile.Name, describeRule(e.Rule)))
+			}
 			if e.opaque && e.mayTake(r) {
 				doubt(e, fmt.Sprintf("whether rule %s takes the call is not known: %s", describeRule(e.Rule), e.Dead))
 			}
@@ -53,6 +58,48 @@ func (d *Decision) openDoubt(r *Request, host string) {
 			}
 		}
 	}
+}
+
+// foundBy reports whether the entry has regular expressions and each of them is
+// found somewhere in what it is for, which the widest reading asks.
+func (e *Entry) foundBy(r *Request) bool {
+	service, method, ok := splitPath(r.Path)
+	found := func(pattern, in string) bool {
+		re, err := regexp.Compile(pattern)
+		return err == nil && re.MatchString(in)
+	}
+	patterns := false
+	switch f := &e.Unit.Path; {
+	case f.Kind == profile.SegmentPath:
+		if patterns = true; !ok || !found(f.Service, service) || !found(f.Method, method) {
+			return false
+		}
+	case f.Kind == profile.RegexPath:
+		if patterns = true; !found(f.Pattern, r.Path) {
+			return false
+		}
+	case !ok && e.cond.shape != anyPath || !e.cond.takesPath(r.Path, service, method):
+		return false
+	}
+	for i := range e.cond.headers {
+		h := &e.cond.headers[i]
+		got, present := h.got(r.Headers)
+		switch {
+		case h.re != nil:
+			if patterns = true; !present || !found(h.value, got) {
+				return false
+			}
+		case !h.takes(r.Headers):
+			return false
+		}
+	}
+	return patterns
+}
+
+// mayPrecede reports whether the entry would take the winner's calls, if it took
+// them at all.
+func (e *Entry) mayPrecede(winner *Entry, p *profile.Precedence) bool {
+	return winner == nil || e == winner || precedes(p, e, winner) < 0
 }
 
 func (d *Decision) doubt(certainty diag.Certainty, why string) {

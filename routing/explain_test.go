@@ -263,3 +263,25 @@ func TestMesh(t *testing.T) {
 		t.Errorf("a call that names no Service is answered by %s", res.Server)
 	}
 }
+
+// Where no source says how a regular expression is read, what one could take is
+// not known.
+func TestUndefinedRegex(t *testing.T) {
+	w := newWorld(profile.Pingora)
+	g := w.gateway("infra/gw", "http 80 HTTP -")
+	w.route(routeSpec{key: "infra/r", rules: []ruleSpec{
+		to("a", regex("pkg.Ec", "")), to("b", exact("pkg.Echo", "Get")), to("c", exact("pkg.Other", "")),
+	}}, g.Listeners[0])
+	table := w.compile()
+	for path, want := range map[string]diag.Certainty{
+		"pkg.Echo/Get": diag.Certain, // an exact path comes first in any reading
+		"pkg.Echo/Put": diag.Unknown,
+		"pkg.Other/x":  diag.Certain, // a prefix does as well
+		"pkg.Ec/x":     diag.Unknown,
+		"app.Any/x":    diag.Certain, // found in no reading
+	} {
+		if d := table.Explain(call("h/" + path)); d.Certainty != want {
+			t.Errorf("%s is %s (%v), want %s", path, d.Certainty, d.Unknowns, want)
+		}
+	}
+}

@@ -70,6 +70,16 @@ func status(res routing.Result) string {
 	return map[int]string{404: "404", 421: "421", 500: "500"}[res.Answer.HTTP]
 }
 
+// A UDP listener shares the number of a port and none of its calls.
+func TestUDPBesideHTTP(t *testing.T) {
+	w := newWorld(profile.Spec)
+	g := w.gateway("infra/gw", "dns 80 UDP -", "http 80 HTTP -")
+	w.route(one("echo/v1", ""), g.Listeners[1])
+	if got := backend(w.compile().Lookup(call("h/pkg.Echo/Get"))); got != "echo/v1" {
+		t.Errorf("call goes to %q, want echo/v1", got)
+	}
+}
+
 // Four HTTP listeners of one port, each more specific than the last, and a route
 // for each: every host sees the routes of exactly one listener. Without isolation
 // all four routes compete.

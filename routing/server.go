@@ -85,9 +85,12 @@ func (s *Server) indexPlaces() {
 
 func (s *Server) addListeners(ls []*topology.Listener) {
 	for _, l := range ls {
-		if l.Usable() {
+		switch {
+		case l.Protocol == "UDP" && s.Profile != nil && !s.Profile.Transport.AnyProtocolBinds:
+			// It shares the number of the port with others and none of their calls.
+		case l.Usable():
 			s.Listeners = append(s.Listeners, &Listener{Topology: l})
-		} else {
+		default:
 			s.Refused = append(s.Refused, l)
 		}
 	}

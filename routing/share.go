@@ -17,7 +17,7 @@ func (c *compiler) share(b *topology.Backend) Share {
 	s.Filters, s.Ignored, s.Certainty = fs.applied, fs.ignored, fs.certainty
 	s.Why = strings.Join(fs.whys, "; ")
 	if b.ServicePort != nil {
-		s.Protocol = c.profile.Backends.Dial(c.facts(b))
+		s.Protocol = c.profile.Backends.Dial(b.Facts())
 	}
 	switch r := b.Refusal; {
 	case c.dropped(b):
@@ -31,12 +31,16 @@ func (c *compiler) share(b *topology.Backend) Share {
 		}
 	case refused(r):
 		s.fail(&c.profile.Answers.InvalidBackend, r.Message)
-	case s.Protocol.Fails && !s.Protocol.Unsure:
+	case s.Protocol.Fails && !s.Protocol.Unsure && !(s.Protocol.NeedsPolicy && r != nil):
 		s.fail(&c.profile.Answers.Protocol, s.Protocol.Message)
 	case c.brokenTLS(b) != "":
 		s.fail(&c.profile.Answers.BackendTLS, c.brokenTLS(b))
+	case refused(b.Unseen):
+		s.fail(&c.profile.Answers.Unreachable, b.Unseen.Message)
 	case r != nil:
 		s.Certainty, s.Why = diag.Unknown, r.Message
+	case b.Unseen != nil:
+		s.Certainty, s.Why = diag.Unknown, b.Unseen.Message
 	case b.Certainty != diag.Certain:
 		s.Certainty, s.Why = diag.Weakest(s.Certainty, b.Certainty), b.Why
 	case s.Protocol.Unsure:
@@ -50,23 +54,15 @@ func (c *compiler) share(b *topology.Backend) Share {
 // dropped reports whether the implementation leaves a reference out, weight and
 // all, because of its kind.
 func (c *compiler) dropped(b *topology.Backend) bool {
+	if b.Kind == "Service" && c.profile.Backends.GroupUnchecked {
+		return false
+	}
 	service := profile.GroupKind{Kind: "Service"}
 	kind := profile.GroupKind{Group: b.Group, Kind: b.Kind}
 	return c.profile.Backends.OtherKindsDropped && kind != service && !slices.Contains(c.profile.Backends.Kinds, kind)
 }
 
 func (s *Share) fail(a *profile.Answer, why string) { s.Answer, s.Why = a, why }
-
-func (c *compiler) facts(b *topology.Backend) profile.PortFacts {
-	p := b.ServicePort
-	return profile.PortFacts{
-		Name:        p.Name,
-		Port:        p.Port,
-		AppProtocol: p.AppProtocol,
-		TLS:         b.Policy != nil && !refused(b.Policy.Refusal),
-		HTTPRoute:   b.Rule.Route.HTTP != nil,
-	}
-}
 
 // brokenTLS says why a backend's TLS policy cannot be used; then no call may
 // reach it in the clear (GA apis/v1/backendtlspolicy_types.go).

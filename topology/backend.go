@@ -32,8 +32,12 @@ type Backend struct {
 	// to exist, Unknown when the input does not show which policy covers it.
 	Certainty diag.Certainty
 	Why       string
+	// Unseen is what is wrong with the reference and the implementation does not
+	// look at: no status tells, and calls that are sent there fail. nil otherwise.
+	Unseen *Refusal
 
-	path manifest.Path
+	path       manifest.Path
+	assumedTLS bool // a policy that the input lacks covers the port, by --assume=present
 }
 
 // Path returns where the reference stands in its route.
@@ -44,11 +48,15 @@ func (b *Backend) key() string { return b.Namespace + "/" + b.Name }
 // refuse keeps the first refusal that holds, before any that may not hold: what
 // is certain does not become uncertain because of an earlier doubt.
 func (b *Backend) refuse(reason, message string, certainty diag.Certainty, field ...any) *Refusal {
-	r := &Refusal{Reason: reason, Message: message, Doc: b.Rule.Route.Doc, Path: b.Path(field...), Certainty: certainty}
+	r := b.refusal(reason, message, certainty, field...)
 	if b.Refusal == nil || !refused(b.Refusal) && refused(r) {
 		b.Refusal = r
 	}
 	return r
+}
+
+func (b *Backend) refusal(reason, message string, certainty diag.Certainty, field ...any) *Refusal {
+	return &Refusal{Reason: reason, Message: message, Doc: b.Rule.Route.Doc, Path: b.Path(field...), Certainty: certainty}
 }
 
 func (b *Backend) doubt(c diag.Certainty, why string) {
@@ -80,7 +88,7 @@ func (x *resolver) backend(rule *Rule, index int, path manifest.Path, ref *gatew
 		return b
 	}
 	kind := profile.GroupKind{Group: b.Group, Kind: b.Kind}
-	if b.Group == "core" && knobs.CoreGroupAlias {
+	if b.Group == "core" && knobs.CoreGroupAlias || b.Kind == serviceKind.Kind && knobs.GroupUnchecked {
 		kind.Group = ""
 	}
 	if kind != serviceKind && !slices.Contains(knobs.Kinds, kind) {
@@ -147,11 +155,12 @@ func (x *resolver) target(b *Backend, kind profile.GroupKind) {
 		b.refuse(backendNotFound, fmt.Sprintf("a reference to kind %s has no port", b.Kind), diag.Certain, "port")
 		return
 	}
-	if knobs.ExistenceIgnored {
-		return
-	}
-	gone := x.missing(b.Group, b.Kind, b.Namespace, b.Name)
+	gone := x.missing(kind.Group, b.Kind, b.Namespace, b.Name)
 	if gone.certainty == diag.Unknown || !gone.exists {
+		if knobs.ExistenceIgnored {
+			b.Unseen = b.refusal(backendNotFound, gone.why, gone.certainty, "name")
+			return
+		}
 		b.refuse(backendNotFound, gone.why, gone.certainty, "name")
 	}
 	if refused(b.Refusal) {
@@ -204,7 +213,9 @@ func importPort(s *manifest.ServiceImport, port int32) *corev1.ServicePort {
 func (x *resolver) port(b *Backend, doc *manifest.Document) {
 	knobs := &x.Profile.Backends
 	if b.ServicePort == nil {
-		if !knobs.PortUnchecked {
+		if knobs.PortUnchecked {
+			b.Unseen = x.unseenPort(b, doc)
+		} else {
 			reason, message := backendNotFound, fmt.Sprintf("%s has no TCP port %d%s", doc.Ref, b.Port, x.portHint(b))
 			if knobs.PortReason != "" {
 				reason = knobs.PortReason
@@ -217,12 +228,20 @@ func (x *resolver) port(b *Backend, doc *manifest.Document) {
 		return
 	}
 	b.Policy = x.policyFor(b, b.ServicePort.Name)
-	dial := knobs.Dial(b.facts())
+	dial := knobs.Dial(b.Facts())
+	if dial.NeedsPolicy && x.Options.Assume == AssumePresent {
+		b.assumedTLS = true
+		b.doubt(diag.Assumed, fmt.Sprintf("a BackendTLSPolicy for %s is not in the input and is assumed to exist", doc.Ref))
+		dial = knobs.Dial(b.Facts())
+	}
 	if dial.Reason == "" {
 		return
 	}
 	certainty := diag.Certain
-	if dial.Unsure {
+	switch {
+	case dial.NeedsPolicy && x.Options.Assume == AssumeAbsent:
+		certainty = diag.Assumed
+	case dial.NeedsPolicy || dial.Unsure:
 		certainty = diag.Unknown
 	}
 	r := b.refuse(dial.Reason, dial.Message, certainty, "port")
@@ -235,34 +254,13 @@ func (x *resolver) port(b *Backend, doc *manifest.Document) {
 	}
 }
 
-// facts are what decides how the port is dialled.
-func (b *Backend) facts() profile.PortFacts {
+// Facts are what decides how the port of a backend is dialled; it must have one.
+func (b *Backend) Facts() profile.PortFacts {
 	return profile.PortFacts{
 		Name:        b.ServicePort.Name,
 		Port:        b.ServicePort.Port,
 		AppProtocol: b.ServicePort.AppProtocol,
-		TLS:         b.Policy != nil && !refused(b.Policy.Refusal),
+		TLS:         b.assumedTLS || b.Policy != nil && !refused(b.Policy.Refusal),
 		HTTPRoute:   b.Rule.Route.HTTP != nil,
 	}
-}
-
-// portHint names the ports that exist, or the target port that was meant.
-func (x *resolver) portHint(b *Backend) string {
-	if b.Service == nil {
-		return ""
-	}
-	var ports []string
-	for _, p := range b.Service.Value.Spec.Ports {
-		if p.TargetPort.IntVal == b.Port && b.Port != 0 {
-			return fmt.Sprintf(": %d is the target port of port %d", b.Port, p.Port)
-		}
-		ports = append(ports, fmt.Sprint(p.Port))
-	}
-	switch len(ports) {
-	case 0:
-		return ""
-	case 1:
-		return ": expected " + ports[0]
-	}
-	return ": expected one of " + strings.Join(ports, ", ")
 }

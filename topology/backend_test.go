@@ -25,19 +25,23 @@ func TestBackendRefusal(t *testing.T) {
 		ref     string
 		assume  topology.Assume
 		want    string
+		unseen  string
 		message string
 	}{
 		{name: "resolves", object: serve, ref: ref},
 		{name: "missing", ref: ref, want: "BackendNotFound?"},
 		{name: "missing, complete", ref: ref, assume: topology.AssumeAbsent, want: "BackendNotFound~"},
 		{name: "missing, assumed", ref: ref, assume: topology.AssumePresent},
-		{name: "missing, never looked at", profile: profile.Pingora, ref: ref, assume: topology.AssumeAbsent},
+		{name: "missing, never looked at", profile: profile.Pingora, ref: ref, assume: topology.AssumeAbsent, unseen: "BackendNotFound~"},
 		{name: "unreadable", object: object("v1", "Service", "ns", "s", "spec: {ports: 3}\n"), ref: ref, assume: topology.AssumeAbsent, want: "BackendNotFound?"},
 		{name: "no such port", object: serve, ref: "{name: s, port: 80}", want: "BackendNotFound", message: "expected 50051"},
 		{name: "target port", object: serve, ref: "{name: s, port: 9000}", want: "BackendNotFound", message: "target port of port 50051"},
 		{name: "UDP port", object: service("ns", "s", "  - {port: 50051, protocol: UDP}\n"), ref: ref, want: "BackendNotFound"},
 		{name: "no such port, envoy-gateway", profile: profile.EnvoyGateway, object: serve, ref: "{name: s, port: 80}", want: "PortNotFound"},
-		{name: "no such port, cloudflare-tunnel", profile: profile.CloudflareTunnel, object: serve, ref: "{name: s, port: 80}"},
+		{name: "no such port, nobody looks", profile: profile.CloudflareTunnel, object: serve, ref: "{name: s, port: 80}", unseen: "BackendNotFound"},
+		{name: "no such port of an ExternalName, nobody looks", profile: profile.CloudflareTunnel, object: external, ref: "{name: s, port: 80}"},
+		{name: "missing, nobody looks", profile: profile.Pingora, ref: ref, unseen: "BackendNotFound?"},
+		{name: "any group, pingora", profile: profile.Pingora, object: serve, ref: "{group: core, name: s, port: 50051}"},
 		{name: "no port", object: serve, ref: "{name: s}", want: "BackendNotFound", message: "needs a port"},
 		{name: "kind", ref: "{kind: Deployment, group: apps, name: s}", want: "InvalidKind"},
 		{name: "kind of somebody else", ref: "{kind: Backend, group: gateway.envoyproxy.io, name: s}", assume: topology.AssumeAbsent, want: "InvalidKind?"},
@@ -70,7 +74,10 @@ func TestBackendRefusal(t *testing.T) {
 		{name: "appProtocol http", object: protocol("http"), ref: ref, want: "UnsupportedProtocol?"},
 		{name: "appProtocol https", object: protocol("https"), ref: ref, want: "UnsupportedProtocol?"},
 		{name: "appProtocol grpc", object: protocol("grpc"), ref: ref},
-		{name: "appProtocol https, cloudflare-tunnel", profile: profile.CloudflareTunnel, object: protocol("https"), ref: ref, want: "UnsupportedProtocol"},
+		{name: "appProtocol https, cloudflare-tunnel", profile: profile.CloudflareTunnel, object: protocol("https"), ref: ref, want: "UnsupportedProtocol?"},
+		{name: "appProtocol https, no policy in a complete input", object: protocol("https"), ref: ref, assume: topology.AssumeAbsent, want: "UnsupportedProtocol~"},
+		{name: "appProtocol https, no policy in a complete input, cloudflare-tunnel", profile: profile.CloudflareTunnel, object: protocol("https"), ref: ref, assume: topology.AssumeAbsent, want: "UnsupportedProtocol~"},
+		{name: "appProtocol https, policy assumed, cloudflare-tunnel", profile: profile.CloudflareTunnel, object: protocol("https"), ref: ref, assume: topology.AssumePresent},
 		{name: "appProtocol ws, cloudflare-tunnel", profile: profile.CloudflareTunnel, object: protocol("kubernetes.io/ws"), ref: ref},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -79,6 +86,9 @@ func TestBackendRefusal(t *testing.T) {
 			b := route(t, top, "r").Rules[0].Backends[0]
 			if got := word(b.Refusal); got != tt.want {
 				t.Fatalf("refusal = %q (%+v), want %q", got, b.Refusal, tt.want)
+			}
+			if got := word(b.Unseen); got != tt.unseen {
+				t.Errorf("unseen = %q, want %q", got, tt.unseen)
 			}
 			if b.Refusal == nil {
 				return
