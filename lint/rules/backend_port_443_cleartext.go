@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -62,8 +63,8 @@ func reportPort443(p *lint.Pass, rule *topology.Rule, b *topology.Backend) bool 
 	}
 	p.Report(rule.Route.Doc, rule.Path("backendRefs", b.Index, "port"), diag.Diagnostic{
 		Certainty: certainty,
-		Message:   fmt.Sprintf("%s of Service %q is dialled without TLS (%s): no BackendTLSPolicy in the input covers it", what, b.Namespace+"/"+b.Name, dial.Name),
-		Hint:      fmt.Sprintf("add a BackendTLSPolicy in namespace %q for Service %q, or use the port that speaks h2c", b.Namespace, b.Name),
+		Message:   fmt.Sprintf("%s of Service %q is dialled without TLS: no BackendTLSPolicy in the input covers it", what, b.Namespace+"/"+b.Name),
+		Hint:      fmt.Sprintf("add a BackendTLSPolicy in namespace %q for Service %q, or use the port without TLS", b.Namespace, b.Name),
 	})
 	return true
 }
@@ -71,13 +72,5 @@ func reportPort443(p *lint.Pass, rule *topology.Rule, b *topology.Backend) bool 
 // coversSomePort reports whether a policy covers one port of a Service by its
 // name, which only the Service can tell.
 func coversSomePort(t *topology.Topology, b *topology.Backend) bool {
-	for _, policy := range t.Policies {
-		doc := policy.Object.Doc
-		for _, ref := range policy.Object.Value.Spec.TargetRefs {
-			if ref.Group == "" && ref.Kind == "Service" && string(ref.Name) == b.Name && doc.Ref.Namespace == b.Namespace {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.Policies, func(policy *topology.Policy) bool { return targets(policy, b) })
 }

@@ -1,9 +1,12 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/topology"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 var backendTlsCa = &lint.Rule{
@@ -19,6 +22,9 @@ var backendTlsCa = &lint.Rule{
 // no usable certificate authority get an error, never an unverified connection.
 func checkBackendTLSCA(p *lint.Pass) {
 	for _, policy := range p.Topology.Policies {
+		if ofOthers(p.Topology, policy) {
+			continue
+		}
 		reported := false
 		for _, r := range policy.CA {
 			if r.Certainty != diag.Unknown {
@@ -30,6 +36,34 @@ func checkBackendTLSCA(p *lint.Pass) {
 			reportPolicy(p, policy, r)
 		}
 	}
+}
+
+// ofOthers reports whether only routes of other implementations send calls to
+// what a policy covers: they read it in their own way.
+func ofOthers(t *topology.Topology, policy *topology.Policy) bool {
+	others := false
+	for r := range grpcRoutes(t) {
+		for _, rule := range r.Rules {
+			for _, b := range rule.Backends {
+				if !targets(policy, b) {
+					continue
+				}
+				if own(r) {
+					return false
+				}
+				others = true
+			}
+		}
+	}
+	return others
+}
+
+// targets reports whether a policy names the Service of a backend, or a port of it.
+func targets(policy *topology.Policy, b *topology.Backend) bool {
+	doc := policy.Object.Doc
+	return slices.ContainsFunc(policy.Object.Value.Spec.TargetRefs, func(ref gatewayv1.LocalPolicyTargetReferenceWithSectionName) bool {
+		return string(ref.Group) == b.Group && string(ref.Kind) == b.Kind && string(ref.Name) == b.Name && doc.Ref.Namespace == b.Namespace
+	})
 }
 
 func reportPolicy(p *lint.Pass, policy *topology.Policy, r *topology.Refusal) {

@@ -61,7 +61,7 @@ func reportLostElsewhere(p *lint.Pass, reported map[*topology.Route]bool) {
 				}
 				p.Report(r.Doc, a.Refusal.Path, diag.Diagnostic{
 					Message: a.Refusal.Message,
-					Hint:    "give the two routes different hostnames, or write all rules in one kind of route",
+					Hint:    "give the two routes different hostnames or listeners (sectionName), or write all rules in one kind of route",
 					Related: a.Refusal.Related(),
 					Witness: w,
 				})
@@ -96,7 +96,7 @@ func reportCrossKind(p *lint.Pass, severity diag.Severity, c crossKind) {
 	p.ReportAs(severity, c.grpc.Doc, hostnameField(c.grpc, c.own), diag.Diagnostic{
 		Certainty: c.certainty,
 		Message:   fmt.Sprintf("%s is claimed by HTTPRoute %s, too, on %s: %s", shown(c.host), c.http.Key(), where(c.listener), consequence),
-		Hint:      "give the two routes different hostnames, or write all rules in one kind of route",
+		Hint:      "give the two routes different hostnames or listeners (sectionName), or write all rules in one kind of route",
 		Related:   []diag.Related{{Message: "the HTTPRoute", Range: c.http.Doc.Range(hostnameField(c.http, commonOwn(c.http, c.host))...)}},
 		Witness:   crossKindWitness(c),
 	})

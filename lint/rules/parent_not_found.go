@@ -6,7 +6,6 @@ import (
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/topology"
 )
 
 var parentNotFound = &lint.Rule{
@@ -24,11 +23,11 @@ var parentNotFound = &lint.Rule{
 func checkParentNotFound(p *lint.Pass) {
 	for parent := range grpcParents(p.Topology) {
 		r := parent.Refusal
-		if r == nil || r.Certainty == diag.Unknown {
-			continue
+		if r == nil || r.Certainty != diag.Assumed {
+			continue // what is certain is no absence: an implementation may not know the kind
 		}
 		t := targetOf(parent.Route.Doc, &parent.Ref)
-		names, found := parentNames(p.Set, t, parent)
+		names, found := parentNames(p.Set, t)
 		if found || names == nil {
 			continue
 		}
@@ -54,14 +53,14 @@ func checkParentNotFound(p *lint.Pass) {
 
 // parentNames returns the objects of the kind that a parentRef names, and whether
 // the one it names is among them; nil for a kind that is no parent.
-func parentNames(set *manifest.Set, t target, p *topology.Parent) (names []diag.Ref, found bool) {
+func parentNames(set *manifest.Set, t target) (names []diag.Ref, found bool) {
 	switch {
 	case t.isService():
-		return refs(&set.Services), p.Service != nil
+		return refs(&set.Services), set.Services.Get(t.namespace, t.name) != nil
 	case t.group == gatewayGroup && t.kind == "Gateway":
-		return refs(&set.Gateways), p.Gateway != nil && p.Gateway.Object != nil
+		return refs(&set.Gateways), set.Gateways.Get(t.namespace, t.name) != nil
 	case t.group == gatewayGroup && t.kind == "ListenerSet":
-		return refs(&set.ListenerSets), p.Set != nil
+		return refs(&set.ListenerSets), set.ListenerSets.Get(t.namespace, t.name) != nil
 	}
 	return nil, false
 }
