@@ -56,11 +56,11 @@ func (x *resolver) listenerSet(s *ListenerSet) {
 		refuse("", fmt.Sprintf("a ListenerSet extends a Gateway, not %s %q", kind, ref.Name), diag.Certain)
 		return
 	}
-	if x.Profile.Transport.GatewayParentsOnly {
+	g := x.gatewayFor(string(value(ref.Namespace, gatewayv1.Namespace(doc.Ref.Namespace))), string(ref.Name))
+	if x.Profile.Transport.GatewayParentsOnly && !g.Foreign {
 		refuse("", x.Profile.Title+" knows no ListenerSets", diag.Certain)
 		return
 	}
-	g := x.gatewayFor(string(value(ref.Namespace, gatewayv1.Namespace(doc.Ref.Namespace))), string(ref.Name))
 	s.Gateway = g
 	switch {
 	case g.Foreign:
