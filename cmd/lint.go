@@ -71,6 +71,9 @@ func runLint(o *lintOptions) error {
 	if err != nil {
 		return err
 	}
+	if unread == nil && !o.Output.Quiet && result.Objects == 0 && len(result.Diagnostics) == 0 {
+		fmt.Fprintln(o.Streams.Err, nothingToCheck(set))
+	}
 	if err := o.write(set, result); err != nil {
 		return err
 	}
@@ -99,9 +102,6 @@ func (o *lintOptions) check(set *manifest.Set) (*lint.Result, error) {
 
 func (o *lintOptions) write(set *manifest.Set, result *lint.Result) error {
 	s := o.Streams
-	if !o.Output.Quiet && result.Objects == 0 && len(result.Diagnostics) == 0 {
-		fmt.Fprintln(s.Err, nothingToCheck(set))
-	}
 	var err error
 	if o.Output.Format == "json" {
 		err = render.LintJSON(s.Out, set, result)

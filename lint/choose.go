@@ -37,7 +37,9 @@ func UnknownRule(id string, ids []string) error {
 
 // Nearest returns the candidate that takes the fewest edits to become from name,
 // and "" when none is near: a third of the characters may differ, and one in a
-// short name. Case does not count. Among equally near ones the first wins.
+// short name. Case does not count. Among equally near ones the first wins. When
+// none is near, the only one that begins with name, or that name begins with, is
+// meant: "envoy", "1.6.3".
 func Nearest(name string, candidates []string) string {
 	allowed := min(max(len(name)/3, 1), len(name)-1)
 	found := ""
@@ -46,6 +48,26 @@ func Nearest(name string, candidates []string) string {
 		if d := distance(name, strings.ToLower(c), allowed); d <= allowed {
 			allowed, found = d-1, c
 		}
+	}
+	if found == "" {
+		return onlyPrefix(name, candidates)
+	}
+	return found
+}
+
+// onlyPrefix returns the only candidate that begins with a name or that the name
+// begins with; below three characters anything would.
+func onlyPrefix(name string, candidates []string) string {
+	found := ""
+	for _, c := range candidates {
+		lower := strings.ToLower(c)
+		if min(len(name), len(c)) < 3 || !strings.HasPrefix(lower, name) && !strings.HasPrefix(name, lower) {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = c
 	}
 	return found
 }

@@ -249,6 +249,7 @@ func TestNearest(t *testing.T) {
 	for _, tc := range []struct{ name, want string }{
 		{"usres", "users"}, {"USERS", "users"}, {"user", "users"}, {"users-v3", "Users-v2"}, {"orderss", "orders"},
 		{"billing", ""}, {"", ""}, {"xyz", ""}, {"b", ""}, {"ordres", "orders"},
+		{"ord", "orders"}, {"orders-v1.2.3", "orders"}, {"use", ""}, {"or", ""},
 	} {
 		if got := lint.Nearest(tc.name, names); got != tc.want {
 			t.Errorf("Nearest(%q) = %q, want %q", tc.name, got, tc.want)
