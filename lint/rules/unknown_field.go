@@ -32,6 +32,9 @@ func checkUnknownField(p *lint.Pass) {
 			return
 		}
 		d := diag.Diagnostic{Message: f.Message, Hint: f.Expected}
+		if name, ok := f.Path[len(f.Path)-1].(string); ok && f.Suggestion == "" && elsewhere[name] != "" && doc.Ref.Kind == "GRPCRoute" {
+			d.Hint = elsewhere[name]
+		}
 		if minor := later.since(doc, f.Path); minor != "" {
 			d.Message = fmt.Sprintf("%s is no field of Gateway API %s yet: the server drops it", f.Path, p.Admission.Version)
 			d.Hint = fmt.Sprintf("Gateway API %s has it: upgrade the CRDs and lint with --gateway-api %s, or remove the field", minor, minor)
@@ -39,6 +42,22 @@ func checkUnknownField(p *lint.Pass) {
 		p.ReportFailure(doc, f, nil, d)
 		p.OnKey()
 	})
+}
+
+// elsewhere says what became of fields that other kinds and other APIs have and
+// people look for in a GRPCRoute.
+var elsewhere = map[string]string{
+	"gateways":    "write parentRefs, each with the name of a Gateway",
+	"tls":         "a listener of the Gateway has tls; towards backends a BackendTLSPolicy",
+	"timeouts":    "a GRPCRoute has no timeouts: see the policies of your implementation",
+	"retry":       "a GRPCRoute has no retries: see the policies of your implementation",
+	"retries":     "a GRPCRoute has no retries: see the policies of your implementation",
+	"path":        "write method, with service and method",
+	"serviceName": "write name",
+	"servicePort": "write port",
+	"add":         "it belongs in requestHeaderModifier or responseHeaderModifier",
+	"set":         "it belongs in requestHeaderModifier or responseHeaderModifier",
+	"remove":      "it belongs in requestHeaderModifier or responseHeaderModifier",
 }
 
 // laterFields knows which fields newer releases of the Gateway API have added.
