@@ -74,6 +74,7 @@ func ExplainAll(tables []*routing.Table, c Call) (*Explanation, error) {
 	}
 	x := &Explanation{Request: a.request, Decision: a.decision, Profile: a.server.Profile, Table: a.table, Notes: append(notes, more...)}
 	x.Unknowns = unknowns(x)
+	x.doubtUnread(a.table.Topology)
 	x.suggest(a.endpoint, es)
 	return x, nil
 }
@@ -91,6 +92,7 @@ func unserved(tables []*routing.Table, p *parsed, c Call) *Explanation {
 			x.Decision.Answer = &answer
 		}
 		x.add(unattached(t.Topology, &x.Request))
+		x.doubtUnread(t.Topology)
 	}
 	return x
 }

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/grpcroute/grpcroute/diag"
@@ -14,7 +15,7 @@ import (
 func (s *predictor) gateway(g *topology.Gateway) GatewayStatus {
 	status := GatewayStatus{Gateway: g, Controller: s.controller(g)}
 	if message, ok := s.refused[g.Object.Doc]; ok {
-		status.Why = "the API server refuses the object: " + message
+		status.Why = refusal(message)
 		return status
 	}
 	for _, l := range g.Listeners {
@@ -77,7 +78,11 @@ func replace(conditions []Condition, c Condition) []Condition {
 func (s *predictor) listenerSet(set *topology.ListenerSet) ListenerSetStatus {
 	status := ListenerSetStatus{Set: set, Controller: s.controller(set.Gateway)}
 	if message, ok := s.refused[set.Object.Doc]; ok {
-		status.Why = "the API server refuses the object: " + message
+		status.Why = refusal(message)
+		return status
+	}
+	if message, ok := s.refused[set.Gateway.Object.Doc]; ok {
+		status.Why = fmt.Sprintf("the API server refuses its Gateway %s: %s", set.Gateway.Key(), message)
 		return status
 	}
 	var refusals []*topology.Refusal
@@ -91,6 +96,46 @@ func (s *predictor) listenerSet(set *topology.ListenerSet) ListenerSetStatus {
 	}
 	status.Conditions = s.summary("listenerset", refusals, status.Listeners)
 	return status
+}
+
+// strays lists the ListenerSets without a Gateway in the input, which nobody
+// writes a status for as far as it shows. Those of another implementation's
+// Gateway are listed with it.
+func (s *predictor) strays() []ListenerSetStatus {
+	sets := slices.Clone(s.t.Strays)
+	for _, g := range s.t.Gateways {
+		if g.Object == nil {
+			sets = append(sets, g.Sets...)
+		}
+	}
+	var list []ListenerSetStatus
+	for _, set := range sets {
+		if set.Gateway != nil && set.Gateway.Foreign {
+			continue
+		}
+		status := ListenerSetStatus{Set: set, Why: set.Why}
+		if set.Refusal != nil {
+			status.Why = set.Refusal.Message
+		}
+		if message, ok := s.refused[set.Object.Doc]; ok {
+			status.Why = refusal(message)
+		}
+		list = append(list, status)
+	}
+	slices.SortFunc(list, func(a, b ListenerSetStatus) int {
+		return strings.Compare(a.Set.Object.Doc.Ref.Key(), b.Set.Object.Doc.Ref.Key())
+	})
+	return list
+}
+
+// addSets adds the ListenerSets that are not in the report yet: one without a
+// Gateway is a stray for every implementation.
+func (r *StatusReport) addSets(sets []ListenerSetStatus) {
+	for _, s := range sets {
+		if !slices.ContainsFunc(r.ListenerSets, func(o ListenerSetStatus) bool { return o.Set.Object.Doc == s.Set.Object.Doc }) {
+			r.ListenerSets = append(r.ListenerSets, s)
+		}
+	}
 }
 
 // summary predicts Accepted and Programmed of what holds listeners: True as long
@@ -148,13 +193,13 @@ func (s *predictor) summaryAccepted(kind string, refusals []*topology.Refusal, l
 		c.Certainty, c.Cause = r.Certainty, causeOf(r)
 		return c
 	}
-	var bad []string
+	var bad, unsure []string
 	var first *Condition
 	refused, conflict, open := 0, false, (*Condition)(nil)
 	for i := range listeners {
 		switch c := acceptance(&listeners[i]); {
 		case c.Status == Undetermined:
-			open = c
+			open, unsure = c, append(unsure, listeners[i].Listener.Name)
 		case c.Status == "False" || c.Type == "Conflicted":
 			refused++
 			fallthrough
@@ -166,11 +211,16 @@ func (s *predictor) summaryAccepted(kind string, refusals []*topology.Refusal, l
 			}
 		}
 	}
+	if open != nil && refused+len(unsure) == len(listeners) {
+		return undetermined("Accepted", open.Message, open.Cause)
+	}
 	if len(bad) == 0 {
-		if open != nil && len(listeners) == 1 {
-			return undetermined("Accepted", open.Message, open.Cause)
+		c := s.condition(kind, "Accepted", "True", "Accepted", "its listeners are accepted")
+		if open != nil {
+			c.Certainty, c.Cause = diag.Assumed, open.Cause
+			c.Note = fmt.Sprintf("the reason is ListenersNotValid if one of these is not valid: %s", strings.Join(unsure, ", "))
 		}
-		return s.condition(kind, "Accepted", "True", "Accepted", "its listeners are accepted")
+		return c
 	}
 	status := "True"
 	if refused == len(listeners) || conflict && s.t.Profile.Wording().ConflictRefusesGateway && kind == "gateway" {

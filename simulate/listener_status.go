@@ -66,10 +66,14 @@ func (s *predictor) count(status *ListenerStatus, a *topology.Attachment) {
 		status.AttachedUnknown++
 		return
 	}
-	if _, refused := s.rulesRefuse(a.Parent.Route, s.invalidRules(a.Parent.Route)); refused {
-		return
+	invalid := s.invalidRules(a.Parent.Route)
+	switch _, refused := s.rulesRefuse(a.Parent.Route, invalid); {
+	case refused:
+	case len(openRules(invalid)) > 0 && s.refuse(a.Parent.Route, invalid):
+		status.AttachedUnknown++
+	default:
+		status.AttachedRoutes++
 	}
-	status.AttachedRoutes++
 }
 
 // supportedKinds lists the route kinds of a listener; another group than the
@@ -118,9 +122,17 @@ var (
 
 // conflicted predicts Conflicted=True, nil without a conflict.
 func (s *predictor) conflicted(l *topology.Listener) *Condition {
-	r := refusalIn(l.Refusals, conflictReasons...)
+	sure := slices.DeleteFunc(slices.Clone(l.Refusals), func(r *topology.Refusal) bool { return r.Certainty == diag.Unknown })
+	r := refusalIn(sure, conflictReasons...)
+	if r == nil {
+		r = refusalIn(l.Refusals, conflictReasons...)
+	}
 	if r == nil {
 		return nil
+	}
+	if r.Certainty == diag.Unknown {
+		c := undetermined("Conflicted", "cannot be decided: "+r.Message+", and the input does not show which of them comes first", causeOf(r))
+		return &c
 	}
 	c := s.condition("listener", "Conflicted", "True", r.Reason, r.Message)
 	c.Certainty, c.Cause = r.Certainty, causeOf(r)
@@ -132,7 +144,9 @@ func (s *predictor) conflicted(l *topology.Listener) *Condition {
 func (s *predictor) listenerAccepted(l *topology.Listener, conflicted *Condition) Condition {
 	if conflicted != nil {
 		c := *conflicted
-		c.Type, c.Status = "Accepted", "False"
+		if c.Type = "Accepted"; c.Status != Undetermined {
+			c.Status = "False"
+		}
 		return c
 	}
 	for _, r := range l.Refusals {
@@ -192,6 +206,8 @@ func (s *predictor) listenerProgrammed(l *topology.Listener, conflicted, accepte
 	unusable := refs.Status == "False" && (words.RefsStopListener || refusalIn(l.Refusals, refReasons...) != nil ||
 		len(l.Kinds) == 0 && !l.KindsUnknown && !words.KindsStopNothing)
 	switch {
+	case conflicted != nil && conflicted.Status == Undetermined:
+		return undetermined("Programmed", conflicted.Message, conflicted.Cause)
 	case conflicted != nil && words.InvalidReason:
 		return no(conflicted, "Invalid")
 	case conflicted != nil:

@@ -34,6 +34,7 @@ func StatusAll(ts []*topology.Topology, refused map[*manifest.Document]string) *
 				}
 			}
 		}
+		report.addSets(s.strays())
 		for _, r := range t.Routes {
 			if r.Kind != "GRPCRoute" {
 				continue
@@ -203,9 +204,14 @@ func (s *predictor) noEntry(p *topology.Parent) string {
 	case p.Refusal != nil && p.Refusal.Reason == "" && p.Gateway != nil && p.Gateway.Object == nil:
 		return p.Refusal.Message
 	}
+	if p.Set != nil {
+		if message, ok := s.refused[p.Set.Object.Doc]; ok {
+			return fmt.Sprintf("the API server refuses %s: %s", parentName(p), message)
+		}
+	}
 	if p.Gateway != nil && p.Gateway.Object != nil {
 		if message, ok := s.refused[p.Gateway.Object.Doc]; ok {
-			return fmt.Sprintf("the API server refuses %s: %s", parentName(p), message)
+			return fmt.Sprintf("the API server refuses Gateway %s: %s", p.Gateway.Key(), message)
 		}
 	}
 	return ""

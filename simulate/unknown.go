@@ -6,6 +6,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
 )
 
 // unknowns lists what an answer depends on and the input does not show: what
@@ -30,4 +31,22 @@ func unknowns(x *Explanation) []string {
 		}
 	}
 	return list
+}
+
+// doubtUnread marks an answer that is given without routes of the input whose
+// values do not fit their type. Any of them may take the call.
+func (x *Explanation) doubtUnread(t *topology.Topology) {
+	if t == nil || t.Set == nil {
+		return
+	}
+	for _, doc := range t.Set.Broken {
+		if doc.Ref.Kind != "GRPCRoute" && doc.Ref.Kind != "HTTPRoute" {
+			continue
+		}
+		text := fmt.Sprintf("%s is in the input but cannot be read, so that its rules are not asked", doc.Ref)
+		if !slices.Contains(x.Unknowns, text) {
+			x.Unknowns = append(x.Unknowns, text)
+		}
+		x.Decision.Certainty = diag.Unknown
+	}
 }
