@@ -250,7 +250,10 @@ func (s *predictor) advice(l *topology.Listener) []Condition {
 // overlappingTLS predicts OverlappingTLSConfig: another listener of the port ends
 // TLS for a hostname in common (GA apis/v1/gateway_types.go).
 func overlappingTLS(l *topology.Listener) (Condition, bool) {
-	ends := func(l *topology.Listener) bool { return l.Protocol == "HTTPS" || l.Protocol == "TLS" }
+	ends := func(l *topology.Listener) bool {
+		passes := l.TLS != nil && l.TLS.Mode != nil && *l.TLS.Mode == gatewayv1.TLSModePassthrough
+		return (l.Protocol == "HTTPS" || l.Protocol == "TLS") && !passes
+	}
 	if !ends(l) {
 		return Condition{}, false
 	}

@@ -5,18 +5,24 @@ import (
 	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
 // unknowns lists what an answer depends on and the input does not show: what
-// decides between rules first, then whether the backends are there.
+// decides between rules first, then whether the listener works and the backends
+// are there.
 func unknowns(x *Explanation) []string {
 	list := slices.Clone(x.Decision.Unknowns)
 	add := func(text string) {
 		if text != "" && !slices.Contains(list, text) {
 			list = append(list, text)
 		}
+	}
+	if l := listenerAsked(x); l != nil {
+		add(passesOn(l))
+		add(openCertificate(l))
 	}
 	if x.Decision.Entry == nil || x.Decision.Outcome == routing.Refused {
 		return list // no backend is asked
@@ -26,11 +32,64 @@ func unknowns(x *Explanation) []string {
 		case s.Certainty != diag.Unknown:
 		case s.Backend.Refusal != nil:
 			add(s.Backend.Refusal.Message)
+		case s.Backend.Unseen != nil:
+			add(s.Backend.Unseen.Message)
 		default:
 			add(fmt.Sprintf("whether backend %s/%s can be used", s.Backend.Namespace, s.Backend.Name))
 		}
 	}
 	return list
+}
+
+// listenerAsked returns the listener that a call's connection leads to: over TLS
+// that of the SNI. nil when there is none.
+func listenerAsked(x *Explanation) *topology.Listener {
+	d := x.Decision
+	if d.Listener != nil {
+		return d.Listener.Topology
+	}
+	if !d.Misdirected {
+		return nil
+	}
+	var best *topology.Listener
+	for _, l := range d.Server.Listeners {
+		t := l.Topology
+		if t == nil || !topology.MatchHost(t.Hostname, hostOf(x.Request.SNI), false) {
+			continue
+		}
+		if best == nil || topology.MoreSpecific(t.Hostname, best.Hostname) < 0 {
+			best = t
+		}
+	}
+	return best
+}
+
+// passesOn says that a listener hands connections to routes that are not read, ""
+// when it does not. What those answer is not ours to say.
+func passesOn(l *topology.Listener) string {
+	ours := slices.ContainsFunc(l.Kinds, func(k profile.GroupKind) bool { return k.Kind == "GRPCRoute" || k.Kind == "HTTPRoute" })
+	if ours || l.Protocol != "TLS" && l.Protocol != "TCP" {
+		return ""
+	}
+	return fmt.Sprintf("%s passes %s connections on to %sRoutes, which are not read", l, l.Protocol, l.Protocol)
+}
+
+// openCertificate says why it is open whether a listener has a certificate, ""
+// when it is not; one that can be used is enough.
+func openCertificate(l *topology.Listener) string {
+	if p := l.Gateway.Profile; p != nil && p.Transport.NoTLS {
+		return ""
+	}
+	open := ""
+	for _, c := range l.Certificates {
+		switch {
+		case c.Refusal == nil:
+			return ""
+		case c.Refusal.Certainty == diag.Unknown && open == "":
+			open = fmt.Sprintf("%s: %s", l, c.Refusal.Message)
+		}
+	}
+	return open
 }
 
 // doubtUnread marks an answer that is given without routes of the input whose
