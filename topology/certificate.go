@@ -56,11 +56,20 @@ func (x *resolver) certificate(ref *gatewayv1.SecretObjectReference, doc *manife
 		}
 		return c
 	}
+	if sealed(c.Secret.Value) {
+		return refuse(reason, fmt.Sprintf("what Secret %s holds is not in the input", c.Secret.Doc.Ref.Key()), diag.Unknown)
+	}
 	if wrong := unusable(c.Secret.Value); wrong != "" {
 		refuse(reason, fmt.Sprintf("Secret %s %s", c.Secret.Doc.Ref.Key(), wrong), diag.Certain)
 		c.Refusal.see(c.Secret.Doc, manifest.Path{"type"}, "the Secret")
 	}
 	return c
+}
+
+// sealed reports whether another tool fills in a certificate or its key.
+func sealed(s *corev1.Secret) bool {
+	return s.Type == corev1.SecretTypeTLS &&
+		(manifest.Sealed(string(secretData(s, corev1.TLSCertKey))) || manifest.Sealed(string(secretData(s, corev1.TLSPrivateKeyKey))))
 }
 
 // unusable says what keeps a Secret from being a certificate, "" when nothing

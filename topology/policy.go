@@ -205,6 +205,9 @@ func (x *resolver) authority(namespace string, ref *gatewayv1.LocalObjectReferen
 		return (&Refusal{Reason: bad, Message: fmt.Sprintf("%s has no key %q", o.Doc.Ref, key)}).
 			see(o.Doc, manifest.Path{"data"}, "the ConfigMap")
 	}
+	if manifest.Sealed(string(text)) {
+		return &Refusal{Reason: bad, Message: fmt.Sprintf("what key %q of %s holds is not in the input", key, o.Doc.Ref), Certainty: diag.Unknown}
+	}
 	if block, _ := pem.Decode(text); block == nil || block.Type != "CERTIFICATE" {
 		return (&Refusal{Reason: bad, Message: fmt.Sprintf("key %q of %s holds no PEM certificate", key, o.Doc.Ref)}).
 			see(o.Doc, manifest.Path{"data", key}, "the key")

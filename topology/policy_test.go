@@ -84,6 +84,7 @@ func TestPolicyCA(t *testing.T) {
 		{name: "missing, complete", validation: refs("{group: '', kind: ConfigMap, name: nope}"), assume: topology.AssumeAbsent, ca: "InvalidCACertificateRef~", policy: "NoValidCACertificate~"},
 		{name: "without the key", validation: refs("{group: '', kind: ConfigMap, name: empty}"), ca: "InvalidCACertificateRef", policy: "NoValidCACertificate"},
 		{name: "no certificate", validation: refs("{group: '', kind: ConfigMap, name: text}"), ca: "InvalidCACertificateRef", policy: "NoValidCACertificate"},
+		{name: "filled in later", validation: refs("{group: '', kind: ConfigMap, name: variable}"), assume: topology.AssumeAbsent, ca: "InvalidCACertificateRef?"},
 		{name: "one of two", validation: refs(ok + ", {group: '', kind: ConfigMap, name: empty}"), ca: "InvalidCACertificateRef"},
 		{name: "Secret", validation: refs("{group: '', kind: Secret, name: x}"), ca: "InvalidKind?"},
 		{name: "Secret, cloudflare-tunnel", profile: profile.CloudflareTunnel, validation: refs("{group: '', kind: Secret, name: x}"), ca: "InvalidKind", policy: "NoValidCACertificate"},
@@ -96,6 +97,7 @@ func TestPolicyCA(t *testing.T) {
 			set := load(t, tlsPolicy("p", "", "", tt.validation), service("ns", "s", "  - {name: grpc, port: 1}\n"),
 				object("v1", "ConfigMap", "ns", "good", "data:\n  ca.crt: |\n"+indent(certificatePEM)),
 				object("v1", "ConfigMap", "ns", "empty", "data: {other: x}\n"),
+				object("v1", "ConfigMap", "ns", "variable", "data: {ca.crt: '${CA}'}\n"),
 				object("v1", "ConfigMap", "ns", "text", "data: {ca.crt: not a certificate}\n"))
 			p := topology.Resolve(set, topology.Options{Profile: tt.profile, Assume: tt.assume}).Policies[0]
 			var ca []string

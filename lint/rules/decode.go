@@ -26,8 +26,11 @@ func reportUndecoded(p *lint.Pass, doc *manifest.Document) {
 	message, hint := "", ""
 	switch {
 	case errors.As(doc.DecodeError, &encoding):
-		if path = notBase64(doc); path != nil {
-			message, hint = fmt.Sprintf("%s is not base64", path), "encode it, or write it as it is under stringData"
+		var sealed bool
+		if path, sealed = notBase64(doc); path != nil {
+			message, hint = fmt.Sprintf("%s is not base64", path), "encode it, or write it as it is under "+plainKeys[doc.Ref.Kind]
+		} else if sealed {
+			return // only values that another tool fills in
 		}
 	case errors.As(doc.DecodeError, &mismatch):
 		if path = mismatched(doc.Value, nil, strings.Split(mismatch.Field, "."), mismatch.Value); path != nil {
@@ -58,17 +61,30 @@ func explainMismatch(doc *manifest.Document, path manifest.Path, mismatch *json.
 	return fmt.Sprintf("%s must be of type %s and is read as %s", path, want, got), hint
 }
 
-// notBase64 finds the first value of a Secret that cannot be decoded.
-func notBase64(doc *manifest.Document) manifest.Path {
-	v, _ := valueAt(doc, manifest.Path{"data"})
+// encodedKeys and plainKeys are the fields of a kind whose values are base64, and
+// as they are (k8s.io/api core/v1 types.go).
+var (
+	encodedKeys = map[string]string{"Secret": "data", "ConfigMap": "binaryData"}
+	plainKeys   = map[string]string{"Secret": "stringData", "ConfigMap": "data"}
+)
+
+// notBase64 finds the first value that cannot be decoded and is meant to be, and
+// reports whether there are some that another tool fills in.
+func notBase64(doc *manifest.Document) (path manifest.Path, sealed bool) {
+	field := encodedKeys[doc.Ref.Kind]
+	v, _ := valueAt(doc, manifest.Path{field})
 	data, _ := v.(map[string]any)
 	for _, key := range slices.Sorted(maps.Keys(data)) {
 		text, _ := data[key].(string)
-		if _, err := base64.StdEncoding.DecodeString(text); err != nil {
-			return manifest.Path{"data", key}
+		switch _, err := base64.StdEncoding.DecodeString(text); {
+		case err == nil:
+		case manifest.Sealed(text):
+			sealed = true
+		default:
+			return manifest.Path{field, key}, sealed
 		}
 	}
-	return nil
+	return nil, sealed
 }
 
 // mismatched finds the first value of a JSON type at or below a field. The
