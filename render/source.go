@@ -58,9 +58,10 @@ func (s *sources) line(file string, n int) (string, bool) {
 }
 
 // What a Secret says of itself and of its data, in YAML and in JSON. Other kinds
-// name Secrets too (certificateRefs, grants) but hold no data.
+// name Secrets too (certificateRefs, grants) but hold no data; none but a Secret,
+// its kind misspelt perhaps, has stringData.
 var (
-	secretKind = regexp.MustCompile(`\bkind["']?\s*:\s*["']?Secret\b`)
+	secretKind = regexp.MustCompile(`\bkind["']?\s*:\s*["']?Secret\b|\bstringData["']?\s*:`)
 	secretData = regexp.MustCompile(`\b(data|stringData)["']?\s*:`)
 )
 

@@ -93,7 +93,8 @@ func TestSourcesLine(t *testing.T) {
 
 func TestSecretsAreNotShown(t *testing.T) {
 	const text = "kind: Service\nname: x\n---\nkind: Secret\ndata:\n  key: c2VjcmV0\n---\nkind: Gateway\nref: {kind: Secret}\n" +
-		`{"items":[{"kind":"Secret","data":{"key":"c2VjcmV0"}},{"kind":"Service"}]}` + "\n"
+		`{"items":[{"kind":"Secret","data":{"key":"c2VjcmV0"}},{"kind":"Service"}]}` + "\n" +
+		"---\nkind: Secert\nstringData: {key: c2VjcmV0}\n"
 	s := newSources(&manifest.Set{Files: []*manifest.File{{Name: "f.yaml", Data: []byte(text)}}})
 	for _, c := range []struct {
 		name string
@@ -105,6 +106,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 		{"another document of the file", 2, "", false},
 		{"an object known to be a Secret", 6, "Secret", true},
 		{"an object that names a Secret", 9, "Gateway", false},
+		{"data of a Secret whose kind is misspelt", 13, "", true},
 		{"a line of JSON with a Secret beside", 10, "Service", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
