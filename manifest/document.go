@@ -210,10 +210,19 @@ func (d *documents) duplicateKeys(src *source, entries []entry) {
 	if t == nil {
 		return
 	}
+	unseparated := false
 	for _, dup := range t.duplicates(maxProblemsPerDocument) {
-		p := src.problem(ruleDuplicateKey, src.span(t, dup.second),
-			fmt.Sprintf("key %q is given twice in one mapping", t.nodes[dup.second].key),
-			"remove one of the two: kubectl takes the last without a word, other tools refuse the file")
+		key := t.nodes[dup.second].key
+		hint := "remove one of the two: kubectl takes the last without a word, other tools refuse the file"
+		if len(dup.path) == 1 {
+			if unseparated {
+				continue // the other fields of the second object
+			}
+			if unseparated = !src.json && (key == "apiVersion" || key == "kind"); unseparated {
+				hint = "does another object begin here? then put a line \"---\" before it, else remove one of the two: kubectl takes the last without a word"
+			}
+		}
+		p := src.problem(ruleDuplicateKey, src.span(t, dup.second), fmt.Sprintf("key %q is given twice in one mapping", key), hint)
 		p.Related = []diag.Related{{Message: "given here before", Range: src.span(t, dup.first)}}
 		p.Object, p.Field = owner(entries, dup.path)
 		if src.json { // kubectl sends it as it is; of YAML the server never sees the first

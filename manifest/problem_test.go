@@ -44,6 +44,7 @@ func TestProblems(t *testing.T) {
 		{"JSON end", "{\"a\": [1,\n", 0, []string{"1:9-1:10 error yaml-syntax not valid JSON: unexpected end"}},
 		{"not UTF-8", "spec:\n  name: a\xe9\n", 0, []string{"2:10-2:11 error file-not-utf8 the document is not UTF-8: byte 0xe9"}},
 		{"duplicate key", configMap + "data:\n  a: b\n  a: c\n", 1, []string{"7:3-7:4 error duplicate-yaml-key key \"a\" is given twice"}},
+		{"objects without a separator", configMap + configMap + "data: {a: b}\n", 1, []string{"5:1-5:11 error duplicate-yaml-key key \"apiVersion\" is given twice"}},
 		{"duplicate key in a list", configMap + "x:\n- a: {b: 1}\n- a: {b: 1, c: 2, b: 3}\n", 1, []string{"7:19-7:20 error duplicate-yaml-key key \"b\" is given twice"}},
 		{"duplicate key by another name", configMap + "x: {1: a, '1': b, yes: c, true: d}\n", 1, []string{"5:11-5:14 error duplicate-yaml-key key \"1\"", "5:27-5:31 error duplicate-yaml-key key \"true\""}},
 		{"duplicate key three times", configMap + "x: 1\nx: 2\nx: 3\n", 1, []string{"6:1-6:2 error duplicate-yaml-key key \"x\"", "7:1-7:2 error duplicate-yaml-key key \"x\""}},
