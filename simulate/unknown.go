@@ -20,12 +20,15 @@ func unknowns(x *Explanation) []string {
 			list = append(list, text)
 		}
 	}
-	if l := listenerAsked(x); l != nil {
+	l := listenerAsked(x)
+	if l != nil {
 		add(passesOn(l))
-		add(openCertificate(l))
 	}
 	if x.Decision.Entry == nil || x.Decision.Outcome == routing.Refused {
 		return list // no backend is asked
+	}
+	if l != nil {
+		add(openCertificate(l))
 	}
 	for _, s := range x.Decision.Entry.Action.Shares {
 		switch {
