@@ -75,6 +75,7 @@ func ExplainAll(tables []*routing.Table, c Call) (*Explanation, error) {
 	x := &Explanation{Request: a.request, Decision: a.decision, Profile: a.server.Profile, Table: a.table, Notes: append(notes, more...)}
 	x.Unknowns = unknowns(x)
 	x.doubtUnread(a.table.Topology)
+	x.assume(a.table.Topology)
 	x.suggest(a.endpoint, es)
 	return x, nil
 }
@@ -93,6 +94,7 @@ func unserved(tables []*routing.Table, p *parsed, c Call) *Explanation {
 		}
 		x.add(unattached(t.Topology, &x.Request))
 		x.doubtUnread(t.Topology)
+		x.assume(t.Topology)
 	}
 	return x
 }

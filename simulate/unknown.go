@@ -112,3 +112,25 @@ func (x *Explanation) doubtUnread(t *topology.Topology) {
 		x.Decision.Certainty = diag.Unknown
 	}
 }
+
+// assume marks an answer that is given without routes which only --assume keeps
+// off their parents, although they would take the call.
+func (x *Explanation) assume(t *topology.Topology) {
+	if t == nil || x.Decision.Certainty != diag.Certain {
+		return
+	}
+	for _, route := range t.Routes {
+		if ruleFor(route, &x.Request) == nil {
+			continue
+		}
+		for _, p := range route.Parents {
+			away := p.Refusal != nil && p.Refusal.Certainty == diag.Assumed
+			for _, a := range p.Attachments {
+				away = away || a.Refusal != nil && a.Refusal.Certainty == diag.Assumed
+			}
+			if away {
+				x.Decision.Certainty = diag.Assumed
+			}
+		}
+	}
+}

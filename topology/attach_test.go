@@ -197,6 +197,25 @@ func TestNamespaceLabelsAssumed(t *testing.T) {
 	}
 }
 
+// A namespace that a complete input does not show has no label to keep it out.
+func TestNamespaceWithoutLabels(t *testing.T) {
+	for expressions, want := range map[string]string{
+		"{key: team, operator: NotIn, values: [a]}":                                              "",
+		"{key: team, operator: DoesNotExist}":                                                    "",
+		"{key: team, operator: Exists}":                                                          "NotAllowedByListeners~",
+		"{key: team, operator: DoesNotExist}, {key: x, operator: Exists}":                        "NotAllowedByListeners~",
+		"{key: kubernetes.io/metadata.name, operator: In, values: [app]}":                        "",
+		"{key: kubernetes.io/metadata.name, operator: NotIn, values: [app]}":                     "NotAllowedByListeners",
+		"{key: kubernetes.io/metadata.name, operator: DoesNotExist}, {key: x, operator: Exists}": "NotAllowedByListeners",
+	} {
+		set := load(t, gateway("infra", "gw", allowing("namespaces: {from: Selector, selector: {matchExpressions: ["+expressions+"]}}")), grpcRoute("app", "r", toGateway+"}]\n"))
+		absent := topology.Resolve(set, topology.Options{Assume: topology.AssumeAbsent})
+		if got := word(route(t, absent, "r").Parents[0].Refusal); got != want {
+			t.Errorf("%s: %q, want %q", expressions, got, want)
+		}
+	}
+}
+
 func TestMeshParent(t *testing.T) {
 	for _, tt := range []struct {
 		name, ref string

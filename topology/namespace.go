@@ -77,7 +77,20 @@ func (x *resolver) selects(selector *metav1.LabelSelector, namespace string) ver
 		}
 		labels[nameLabel] = namespace
 	}
-	all, failed := yes, ""
+	switch all, failed := asks(selector, labels, object != nil); all {
+	case yes:
+		return verdict{ok: true}
+	case no:
+		return verdict{why: fmt.Sprintf("namespace %q does not have %s", namespace, failed)}
+	default:
+		return x.unlabelled(selector, labels, namespace, failed)
+	}
+}
+
+// asks evaluates the requirements of a selector; failed is the one that decides.
+// Labels that are not known to be all leave what they lack open.
+func asks(selector *metav1.LabelSelector, labels map[string]string, known bool) (all answer, failed string) {
+	all = yes
 	ask := func(a answer, requirement string) {
 		if a < all {
 			all, failed = a, requirement
@@ -85,29 +98,27 @@ func (x *resolver) selects(selector *metav1.LabelSelector, namespace string) ver
 	}
 	for _, key := range sortedKeys(selector.MatchLabels) {
 		want := selector.MatchLabels[key]
-		ask(requirement(metav1.LabelSelectorRequirement{Key: key, Operator: metav1.LabelSelectorOpIn, Values: []string{want}}, labels, object != nil), key+"="+want)
+		ask(requirement(metav1.LabelSelectorRequirement{Key: key, Operator: metav1.LabelSelectorOpIn, Values: []string{want}}, labels, known), key+"="+want)
 	}
 	for _, r := range selector.MatchExpressions {
-		ask(requirement(r, labels, object != nil), strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Key, r.Operator, strings.Join(r.Values, ","))))
+		ask(requirement(r, labels, known), strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Key, r.Operator, strings.Join(r.Values, ","))))
 	}
-	switch all {
-	case yes:
-		return verdict{ok: true}
-	case no:
-		return verdict{why: fmt.Sprintf("namespace %q does not have %s", namespace, failed)}
-	}
-	return x.unlabelled(namespace, failed)
+	return all, failed
 }
 
 // unlabelled is the verdict on a namespace whose labels are not in the input and
-// decide.
-func (x *resolver) unlabelled(namespace, failed string) verdict {
+// decide. In a complete input it has none but its name.
+func (x *resolver) unlabelled(selector *metav1.LabelSelector, labels map[string]string, namespace, failed string) verdict {
 	gone := x.missing("", "Namespace", "", namespace)
 	switch {
 	case gone.certainty == diag.Unknown:
 		return verdict{true, diag.Unknown, fmt.Sprintf("%s, so that its labels (%s) are not known", gone.why, failed)}
 	case gone.exists:
 		return verdict{true, diag.Assumed, fmt.Sprintf("the labels of namespace %q (%s) are assumed", namespace, failed)}
+	}
+	all, failed := asks(selector, labels, true)
+	if all == yes {
+		return verdict{true, diag.Assumed, fmt.Sprintf("namespace %q is assumed to have no labels", namespace)}
 	}
 	return verdict{false, diag.Assumed, fmt.Sprintf("namespace %q has no label %s in the input", namespace, failed)}
 }
