@@ -40,6 +40,9 @@ func (d *Decision) openDoubt(r *Request, host string) {
 	}
 	if d.Host != nil {
 		for _, e := range d.Host.Entries {
+			if e.Route.GRPC != nil && d.Server.Profile.Matching.NotServed {
+				continue
+			}
 			if d.Server.Profile.Matching.RegexUndefined && e.Dead == "" && e.mayPrecede(d.Entry, p) && e.foundBy(r) {
 				d.doubt(diag.Unknown, fmt.Sprintf("no source says how %s reads the regular expression of rule %s", d.Server.Profile.Name, describeRule(e.Rule)))
 			}

@@ -285,3 +285,15 @@ func TestUndefinedRegex(t *testing.T) {
 		}
 	}
 }
+
+// A data plane that never asks GRPCRoutes answers alike whatever their patterns
+// mean.
+func TestNotServedIsCertain(t *testing.T) {
+	w := newWorld(profile.Pingora.AsBuilt)
+	g := w.gateway("infra/gw", "http 80 HTTP -")
+	r := w.route(routeSpec{key: "infra/r", rules: []ruleSpec{to("a", regex("a(?=b)", "")), to("b", regex("pkg.*", ""))}}, g.Listeners[0])
+	r.Rules[0].BadPatterns = []*topology.Refusal{{Message: "of another dialect", Certainty: diag.Unknown}}
+	if d := w.compile().Explain(call("h/pkg.Echo/Get")); d.Outcome != routing.NoMatch || d.Certainty != diag.Certain {
+		t.Errorf("outcome %s is %s (%v), want a certain miss", d.Outcome, d.Certainty, d.Unknowns)
+	}
+}

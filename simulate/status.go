@@ -9,6 +9,7 @@ import (
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/topology"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 // Status predicts the conditions. refused says which documents the API server
@@ -50,7 +51,7 @@ func StatusAll(ts []*topology.Topology, refused map[*manifest.Document]string) *
 		}
 	}
 	if len(ts) > 0 {
-		report.Routes = append(report.Routes, unreadable(ts[0].Set, refused)...)
+		report.unreadable(ts[0].Set, refused)
 	}
 	for i := range report.Routes {
 		report.Routes[i].settle()
@@ -64,24 +65,27 @@ func StatusAll(ts []*topology.Topology, refused map[*manifest.Document]string) *
 	return report
 }
 
-// unreadable lists the GRPCRoutes whose values do not fit their type: no topology
+// unreadable adds the objects whose values do not fit their type: no topology
 // holds them, and no API server takes them.
-func unreadable(set *manifest.Set, refused map[*manifest.Document]string) []RouteStatus {
-	var list []RouteStatus
+func (r *StatusReport) unreadable(set *manifest.Set, refused map[*manifest.Document]string) {
 	for _, doc := range set.Broken {
-		if doc.Ref.Kind != "GRPCRoute" {
-			continue
-		}
 		why, ok := refused[doc]
 		if !ok {
 			why = doc.DecodeError.Error()
 		}
-		list = append(list, RouteStatus{
-			Route: &topology.Route{Kind: doc.Ref.Kind, Doc: doc, Namespace: doc.Ref.Namespace, Name: doc.Ref.Name},
-			Why:   refusal(why),
-		})
+		why = refusal(why)
+		namespace, name := doc.Ref.Namespace, doc.Ref.Name
+		switch doc.Ref.Kind {
+		case "GRPCRoute":
+			r.Routes = append(r.Routes, RouteStatus{Route: &topology.Route{Kind: doc.Ref.Kind, Doc: doc, Namespace: namespace, Name: name}, Why: why})
+		case "Gateway":
+			g := &topology.Gateway{Namespace: namespace, Name: name, Object: &manifest.Object[gatewayv1.Gateway]{Doc: doc, Value: &gatewayv1.Gateway{}}}
+			r.Gateways = append(r.Gateways, GatewayStatus{Gateway: g, Why: why})
+		case "ListenerSet":
+			s := &topology.ListenerSet{Object: &manifest.Object[gatewayv1.ListenerSet]{Doc: doc, Value: &gatewayv1.ListenerSet{}}}
+			r.ListenerSets = append(r.ListenerSets, ListenerSetStatus{Set: s, Why: why})
+		}
 	}
-	return list
 }
 
 func refusal(message string) string { return "the API server refuses the object: " + message }
