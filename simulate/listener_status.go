@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -123,10 +124,7 @@ var (
 // conflicted predicts Conflicted=True, nil without a conflict.
 func (s *predictor) conflicted(l *topology.Listener) *Condition {
 	sure := slices.DeleteFunc(slices.Clone(l.Refusals), func(r *topology.Refusal) bool { return r.Certainty == diag.Unknown })
-	r := refusalIn(sure, conflictReasons...)
-	if r == nil {
-		r = refusalIn(l.Refusals, conflictReasons...)
-	}
+	r := cmp.Or(refusalIn(sure, conflictReasons...), refusalIn(l.Refusals, conflictReasons...))
 	if r == nil {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/profile"
 )
 
 // Listeners conflict when a request could not be told apart: protocols on one
@@ -213,4 +214,26 @@ func hostWords(hostname string) string {
 		return "no hostname"
 	}
 	return fmt.Sprintf("hostname %q", hostname)
+}
+
+// refuseUnusable refuses a route on a listener that takes none: one of a
+// ListenerSet that its Gateway refuses and, for some implementations, one in
+// conflict.
+func (x *resolver) refuseUnusable(a *Attachment) {
+	l := a.Listener
+	switch {
+	case l.Set != nil && l.Set.Refusal != nil:
+		a.Refusal = a.Parent.refuse(noMatchingParent, l.Set.Refusal.Message, l.Set.Refusal.Certainty)
+	case l.conflicted && x.Profile.Status.ConflictedTakeNone:
+		a.Refusal = a.Parent.refuse(noMatchingParent, fmt.Sprintf("%s is in conflict with another listener", l), diag.Certain)
+	case l.contested != nil && x.Profile.Status.ConflictedTakeNone:
+		message := fmt.Sprintf("%s may be in conflict with another listener: %s", l, l.contested.Message)
+		a.Refusal = a.Parent.refuse(noMatchingParent, message, diag.Unknown)
+		a.Stage, a.unusable = profile.SectionStage, true
+		a.doubt(diag.Unknown, message)
+		return
+	default:
+		return
+	}
+	a.Stage, a.Hosts, a.unusable = profile.SectionStage, nil, true
 }
