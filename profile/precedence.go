@@ -80,29 +80,38 @@ func (p *Precedence) chars(name string, regex bool) int {
 	return len(name)
 }
 
-// HTTPChars returns the service and method characters of an HTTPRoute match, as
-// far as its path names them.
-func (p *Precedence) HTTPChars(f PathForm) (service, method int) {
-	switch f.Kind {
-	case ExactPath, ServicePath:
-		return p.chars(f.Service, false), p.chars(f.Method, false)
-	case RegexPath:
-		return p.chars(f.Pattern, true), 0
-	}
-	return 0, 0
-}
-
 // SpecCriteria are those of GA apis/v1/grpcroute_types.go, GRPCRouteRule.Matches,
 // with one step that the conformance tests of Gateway API 1.7 ask for: where the
 // effective hostnames are equal, the route's own hostname decides
 // ("abc.example.com" before "*.example.com" on a listener "abc.example.com").
+// HTTPRoutes, which never share a host with a GRPCRoute there, rank in the same
+// steps by their own criteria: GA apis/v1/httproute_types.go, HTTPRouteRule.Matches.
 var SpecCriteria = []Criterion{
 	PreciseHost,
 	HostLength,
 	OwnHost,
-	{"service characters", func(u []Unit) int { return u[0].ServiceChars }},
-	{"method characters", func(u []Unit) int { return u[0].MethodChars }},
+	{"service characters", func(u []Unit) int {
+		if u[0].HTTP {
+			return httpPathRank(u[0].Path)
+		}
+		return u[0].ServiceChars
+	}},
+	{"method characters", func(u []Unit) int {
+		if u[0].HTTP {
+			return httpMethod.Of(u)
+		}
+		return u[0].MethodChars
+	}},
 	{"header conditions", func(u []Unit) int { return u[0].Headers }},
+}
+
+// httpPathRank puts an exact path before every other, then the longer value.
+func httpPathRank(f PathForm) int {
+	const maxPath = 1024 // characters of HTTPPathMatch.Value
+	if f.Type == ExactType {
+		return maxPath + f.Length
+	}
+	return f.Length
 }
 
 // PreciseHost is the characters of an effective hostname without a wildcard.

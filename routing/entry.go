@@ -183,7 +183,6 @@ func (c *compiler) httpUnit(ru *ruleUnits, index int, m *gatewayv1.HTTPRouteMatc
 	u := unit{match: index}
 	u.unit.HTTP = true
 	u.unit.Path = c.profile.HTTPForm(match)
-	u.unit.ServiceChars, u.unit.MethodChars = c.profile.Precedence.HTTPChars(u.unit.Path)
 	u.unit.HTTPMethod, u.unit.QueryParams = m.Method != nil, len(m.QueryParams)
 	switch {
 	case match.Method != "" && match.Method != "POST":

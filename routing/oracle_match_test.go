@@ -200,7 +200,6 @@ func (o *oracle) httpUnit(m *gatewayv1.HTTPRouteMatch, r *routing.Request) (u pr
 	}
 	form := o.profile.HTTPForm(profile.HTTPMatch{PathType: kind, PathValue: value, Method: verb, QueryParams: len(m.QueryParams)})
 	u = profile.Unit{HTTP: true, Path: form, HTTPMethod: m.Method != nil, QueryParams: len(m.QueryParams)}
-	u.ServiceChars, u.MethodChars = o.profile.Precedence.HTTPChars(form)
 	good, ok := true, true
 	switch {
 	case kind == "RegularExpression":

@@ -219,3 +219,46 @@ func TestPrecedenceTiesUndefined(t *testing.T) {
 		t.Errorf("certainty is %s, want unknown", d.Certainty)
 	}
 }
+
+// Among HTTPRoutes an exact path comes first, then the longer prefix, then an HTTP
+// method, then headers.
+func TestPrecedenceOfHTTPRoutes(t *testing.T) {
+	path := func(kind gatewayv1.PathMatchType, value string, headers ...string) gatewayv1.HTTPRouteMatch {
+		m := gatewayv1.HTTPRouteMatch{Path: &gatewayv1.HTTPPathMatch{Type: &kind, Value: &value}}
+		for _, name := range headers {
+			exact := gatewayv1.HeaderMatchExact
+			m.Headers = append(m.Headers, gatewayv1.HTTPHeaderMatch{Type: &exact, Name: gatewayv1.HTTPHeaderName(name), Value: "1"})
+		}
+		return m
+	}
+	post := func(m gatewayv1.HTTPRouteMatch) gatewayv1.HTTPRouteMatch {
+		verb := gatewayv1.HTTPMethodPost
+		m.Method = &verb
+		return m
+	}
+	const (
+		exact, prefix = gatewayv1.PathMatchExact, gatewayv1.PathMatchPathPrefix
+		echoPath      = "/pkg.Echo/Get"
+	)
+	tests := []struct {
+		name string
+		a, b gatewayv1.HTTPRouteMatch
+	}{
+		{"exact path before headers", path(prefix, echoPath, "h"), path(exact, echoPath)},
+		{"longer prefix before headers", path(prefix, "/pkg.Echo", "h"), path(prefix, echoPath)},
+		{"method before headers", path(prefix, echoPath, "h"), post(path(prefix, echoPath))},
+		{"prefix before method", post(path(prefix, "/")), path(prefix, "/pkg.Echo")},
+		{"headers last", path(exact, echoPath), path(exact, echoPath, "h")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(profile.Spec)
+			g := w.gateway("infra/gw", "http 80 HTTP -")
+			w.httpRoute("infra/a", 1, nil, []gatewayv1.HTTPRouteMatch{tt.a}, g.Listeners[0])
+			w.httpRoute("infra/b", 2, nil, []gatewayv1.HTTPRouteMatch{tt.b}, g.Listeners[0])
+			if res := w.compile().Lookup(call(echo, "h: 1")); res.Entry == nil || res.Entry.Route.Key() != "infra/b" {
+				t.Errorf("call goes to %+v, want infra/b", res.Entry)
+			}
+		})
+	}
+}
