@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/internal/crdgen/crdbin"
@@ -51,45 +49,6 @@ func reads(s, want string) bool {
 	return false
 }
 
-// describe names a value of the wrong type, and shows it when that is short.
-func describe(v any) string {
-	switch v := v.(type) {
-	case bool, int64, float64:
-		return fmt.Sprintf("the %s %v", typeOf(v), v)
-	case string:
-		return "the string " + quote(v)
-	case nil:
-		return "empty (null)"
-	}
-	return article(typeOf(v))
-}
-
-func article(noun string) string {
-	if noun == "" {
-		return "another value"
-	}
-	if strings.ContainsRune("aeiou", rune(noun[0])) {
-		return "an " + noun
-	}
-	return "a " + noun
-}
-
-// quote shows a text, cut where it is long.
-func quote(s string) string {
-	const most = 60
-	if utf8.RuneCountInString(s) <= most {
-		return strconv.Quote(s)
-	}
-	return strconv.Quote(string([]rune(s)[:most])) + "…"
-}
-
-func show(v any) string {
-	if s, ok := v.(string); ok {
-		return quote(s)
-	}
-	return fmt.Sprint(v)
-}
-
 func (c *checker) explainType(n *node, v any) Failure {
 	want := typeName(n.typ)
 	if want == "" {
@@ -116,13 +75,6 @@ func (c *checker) explainEnum(v any, allowed []string) Failure {
 	return f
 }
 
-func oneOf(list []string) string {
-	if len(list) == 1 {
-		return list[0]
-	}
-	return "one of " + strings.Join(list, ", ")
-}
-
 func (c *checker) explainLength(length int64, n *node) Failure {
 	if length == 0 {
 		return Failure{Message: c.label() + " is empty: expected at least " + count(n.minLength, "character")}
@@ -131,13 +83,6 @@ func (c *checker) explainLength(length int64, n *node) Failure {
 		return Failure{Message: fmt.Sprintf("%s is too short with %s: expected at least %d", c.label(), count(length, "character"), n.minLength)}
 	}
 	return Failure{Message: fmt.Sprintf("%s is too long with %s: at most %d are allowed", c.label(), count(length, "character"), n.maxLength)}
-}
-
-func count(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func (c *checker) explainPattern(s string, n *node) Failure {
@@ -221,16 +166,6 @@ func (c *checker) explainRule(v any, message string) string {
 		return sentence(message)
 	}
 	return subject + ": " + sentence(message)
-}
-
-// sentence is the message of a rule in the form of our own.
-func sentence(message string) string {
-	s := strings.TrimSuffix(strings.TrimSpace(message), ".")
-	r, size := utf8.DecodeRuneInString(s)
-	if next, _ := utf8.DecodeRuneInString(s[size:]); unicode.IsUpper(next) {
-		return s // an abbreviation
-	}
-	return string(unicode.ToLower(r)) + s[size:]
 }
 
 func explainMeta(e *field.Error, meta *metav1.ObjectMeta) Failure {
