@@ -1,6 +1,10 @@
 package admission
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/grpcroute/grpcroute/diag"
+)
 
 // shapes says in words what the patterns of the definitions ask for. A test fails
 // when a pattern is in use that has no words.
@@ -40,33 +44,9 @@ func nearest(name string, candidates []string) string {
 		if strings.EqualFold(name, c) {
 			return c
 		}
-		if cost := distance(strings.ToLower(name), strings.ToLower(c)); cost < bestCost || cost == bestCost && best == "" {
+		if cost := diag.Distance(strings.ToLower(name), strings.ToLower(c)); cost < bestCost || cost == bestCost && best == "" {
 			best, bestCost = c, cost
 		}
 	}
 	return best
-}
-
-// distance counts insertions, deletions, replacements and swaps of neighbours.
-func distance(a, b string) int {
-	var before, last []int
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, last, row = last, row, make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return row[len(b)]
 }

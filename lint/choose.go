@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/grpcroute/grpcroute/diag"
 )
 
 // choose returns the rules that --rule and --skip leave, in catalogue order.
@@ -45,7 +47,7 @@ func Nearest(name string, candidates []string) string {
 	found := ""
 	name = strings.ToLower(name)
 	for _, c := range candidates {
-		if d := distance(name, strings.ToLower(c), allowed); d <= allowed {
+		if d := diag.Distance(name, strings.ToLower(c)); d <= allowed {
 			allowed, found = d-1, c
 		}
 	}
@@ -70,31 +72,4 @@ func onlyPrefix(name string, candidates []string) string {
 		found = c
 	}
 	return found
-}
-
-// distance is the number of insertions, deletions, replacements and swaps of
-// neighbours that turn a into b; anything above limit may be returned as limit+1.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) > limit || len(b)-len(a) > limit {
-		return limit + 1
-	}
-	before, prev, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(prev[j]+1, row[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, prev, row = prev, row, before
-	}
-	return prev[len(b)]
 }

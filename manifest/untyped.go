@@ -148,31 +148,10 @@ func nearestKind(name string) string {
 		if gk.group != gatewayGroup {
 			continue
 		}
-		n := distance(strings.ToLower(gk.kind), strings.ToLower(name))
+		n := diag.Distance(strings.ToLower(gk.kind), strings.ToLower(name))
 		if n < best || n == best && n < 3 && gk.kind < nearest {
 			best, nearest = n, gk.kind
 		}
 	}
 	return nearest
-}
-
-// distance is how many letters have to be added, removed or changed to make b
-// of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost = 1 + min(before, row[j], row[j+1])
-			}
-			before, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

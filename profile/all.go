@@ -3,6 +3,8 @@ package profile
 import (
 	"fmt"
 	"strings"
+
+	"github.com/grpcroute/grpcroute/diag"
 )
 
 // All lists the profiles in the order users see.
@@ -54,7 +56,7 @@ func suggestion(name string) string {
 		if len(name) >= 3 && strings.HasPrefix(n, strings.ToLower(name)) {
 			return fmt.Sprintf("; did you mean %q?", n)
 		}
-		if d := distance(strings.ToLower(name), n); d < at {
+		if d := diag.Distance(strings.ToLower(name), n); d < at {
 			best, at = n, d
 		}
 	}
@@ -62,25 +64,4 @@ func suggestion(name string) string {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// distance counts the edits between two words.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := corner
-			if a[i] != b[j] {
-				cost++
-			}
-			corner = row[j+1]
-			row[j+1] = min(cost, row[j]+1, corner+1)
-		}
-	}
-	return row[len(b)]
 }

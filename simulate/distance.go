@@ -3,6 +3,8 @@ package simulate
 import (
 	"strings"
 	"unicode"
+
+	"github.com/grpcroute/grpcroute/diag"
 )
 
 // likeness says how a name that was given resembles the one that was wanted.
@@ -30,7 +32,7 @@ func compare(got, want, sep string) (likeness, int) {
 		return prefix, 0
 	}
 	low, high := strings.ToLower(got), strings.ToLower(want)
-	d := distance(low, high)
+	d := diag.Distance(low, high)
 	switch {
 	case d > allowance(min(len(got), len(want))):
 		return other, d
@@ -64,31 +66,4 @@ func withoutDigits(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// distance is the number of edits between two names: insertions, deletions,
-// substitutions, and swaps of neighbours (optimal string alignment).
-func distance(a, b string) int {
-	if d := len(a) - len(b); d > 2 || d < -2 {
-		return max(d, -d) // far enough for every caller
-	}
-	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range above {
-		above[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, above, row = above, row, before
-	}
-	return above[len(b)]
 }

@@ -6,23 +6,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestDistance(t *testing.T) {
-	for _, tc := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"a", "", 1}, {"get", "get", 0}, {"get", "got", 1}, {"gte", "get", 1}, {"sayhelo", "sayhello", 1},
-		{"getuser", "gteusers", 2}, {"ab", "ba", 1}, {"abcd", "badc", 2}, {"short", "muchlonger", 5},
-	} {
-		if got := distance(tc.a, tc.b); got != tc.want {
-			t.Errorf("distance(%q, %q) = %d, want %d", tc.a, tc.b, got, tc.want)
-		}
-		if got := distance(tc.b, tc.a); got != tc.want {
-			t.Errorf("distance(%q, %q) = %d, want %d", tc.b, tc.a, got, tc.want)
-		}
-	}
-}
-
 func TestCompareTellsSlipsFromIntent(t *testing.T) {
 	for _, tc := range []struct {
 		got, want, sep string

@@ -184,8 +184,22 @@ func unprogrammed(listeners []ListenerStatus) *Condition {
 	return found
 }
 
-func (s *predictor) summaryAccepted(kind string, refusals []*topology.Refusal, listeners []ListenerStatus) Condition {
+// decisive returns the first refusal that holds for certain, else the first that
+// may hold, nil when there is none.
+func decisive(refusals []*topology.Refusal) *topology.Refusal {
 	for _, r := range refusals {
+		if r.Certainty != diag.Unknown {
+			return r
+		}
+	}
+	if len(refusals) == 0 {
+		return nil
+	}
+	return refusals[0]
+}
+
+func (s *predictor) summaryAccepted(kind string, refusals []*topology.Refusal, listeners []ListenerStatus) Condition {
+	if r := decisive(refusals); r != nil {
 		if r.Certainty == diag.Unknown {
 			return undetermined("Accepted", "cannot be decided: "+r.Message, causeOf(r))
 		}

@@ -85,7 +85,7 @@ func (m *miss) header(want *gatewayv1.GRPCHeaderMatch, have []routing.Header) {
 		if regex {
 			valueLike, valueEdits = likePattern(h.Value, want.Value), 0
 		}
-		if nameLike == other && valueLike == equal && len(name) > 2 && distance(h.Name, name) == 1 {
+		if nameLike == other && valueLike == equal && len(name) > 2 && diag.Distance(h.Name, name) == 1 {
 			nameLike = typo // short names resemble by chance, but hardly with the same value
 		}
 		if nameLike != equal && valueLike != equal {

@@ -23,7 +23,7 @@ const module = "github.com/grpcroute/grpcroute"
 // on what is above it in the pipeline; lint and simulate never meet.
 var allowed = map[string][]string{
 	"diag":            {},
-	"profile":         {},
+	"profile":         {"diag"},
 	"manifest":        {"diag"},
 	"admission":       {"diag", "manifest", "internal/crdgen/crdbin"},
 	"topology":        {"diag", "manifest", "profile"},
