@@ -1,9 +1,11 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -171,20 +173,47 @@ func (p *explainPrinter) considered() {
 		return
 	}
 	fmt.Fprintf(p, "\n%s\n", p.bold("considered, best first"))
-	shown, hidden := 0, 0
-	for i := range p.view.Considered {
-		c, verdict := &p.view.Considered[i], p.x.Decision.Considered[i].Verdict
-		if verdict == routing.Unmatched {
-			if shown++; shown > unmatchedShown && !p.Verbose {
-				hidden++
-				continue
-			}
-		}
-		p.candidate(c, &p.x.Decision.Considered[i])
+	order, hidden := p.order()
+	for _, i := range order {
+		p.candidate(&p.view.Considered[i], &p.x.Decision.Considered[i])
 	}
 	if hidden > 0 {
 		fmt.Fprintf(p, "  %s\n", p.dim(fmt.Sprintf("and %d more that did not match (-v lists them)", hidden)))
 	}
+}
+
+// order returns the candidates to show and how many are left out. Where there are
+// too many that did not match, those that met most conditions are shown.
+func (p *explainPrinter) order() (shown []int, hidden int) {
+	var unmatched []int
+	for i := range p.view.Considered {
+		if p.x.Decision.Considered[i].Verdict == routing.Unmatched {
+			unmatched = append(unmatched, i)
+		} else {
+			shown = append(shown, i)
+		}
+	}
+	if len(unmatched) > unmatchedShown && !p.Verbose {
+		slices.SortStableFunc(unmatched, func(a, b int) int {
+			return cmp.Compare(progress(&p.x.Decision.Considered[b]), progress(&p.x.Decision.Considered[a]))
+		})
+		hidden = len(unmatched) - unmatchedShown
+		unmatched = unmatched[:unmatchedShown]
+	}
+	return append(shown, unmatched...), hidden
+}
+
+// progress says how far a candidate came before a condition failed.
+func progress(c *routing.Candidate) int {
+	switch {
+	case strings.HasPrefix(c.Condition, "header "):
+		return 3
+	case c.Condition == "method":
+		return 2
+	case c.Condition == "service":
+		return 1
+	}
+	return 0
 }
 
 func (p *explainPrinter) candidate(c *candidate, of *routing.Candidate) {

@@ -32,9 +32,11 @@ func compare(got, want, sep string) (likeness, int) {
 		return prefix, 0
 	}
 	low, high := strings.ToLower(got), strings.ToLower(want)
-	d := diag.Distance(low, high)
+	d, length := diag.Distance(low, high), min(len(got), len(want))
+	// A letter too many or too few is a slip in a short name as well.
+	slip := d == 1 && len(got) != len(want) && length > 1
 	switch {
-	case d > allowance(min(len(got), len(want))):
+	case d > allowance(length) && !slip:
 		return other, d
 	case withoutDigits(low) == withoutDigits(high), low+"s" == high, high+"s" == low, strings.HasPrefix(low, high), strings.HasPrefix(high, low):
 		return variant, d

@@ -23,6 +23,9 @@ func TestCompareTellsSlipsFromIntent(t *testing.T) {
 		{"GetUser", "GetUsers", "", variant},
 		{"pkg.v1.Users", "pkg.v2.Users", ".", variant},
 		{"Get", "Set", "", other},
+		{"Gt", "Get", "", typo},
+		{"Gett", "Get", "", variant},
+		{"G", "Go", "", other},
 		{"pkg.Users", "pkg.Orders", ".", other},
 	} {
 		if got, _ := compare(tc.got, tc.want, tc.sep); got != tc.like {

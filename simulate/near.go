@@ -199,15 +199,17 @@ func nearEntries(cs []routing.Candidate, r *routing.Request, limit likeness) []S
 		Suggestion
 	}
 	var found []scored
+	fewest := 2 // slips: whoever makes one more has not meant that match
 	for _, c := range cs {
 		match, ok := meant(c.Entry)
 		if !ok || c.Verdict != routing.Unmatched {
 			continue
 		}
 		m := missOf(match, r)
-		if m.worst == equal || m.worst > limit || len(m.slips) > 2 {
+		if m.worst == equal || m.worst > limit || len(m.slips) > fewest {
 			continue
 		}
+		fewest = len(m.slips)
 		text := strings.Join(m.slips, " and ") + " of " + placeOf(c.Entry)
 		found = append(found, scored{m, Suggestion{text, c.Entry.Route, c.Entry.Rule}})
 	}
@@ -216,7 +218,9 @@ func nearEntries(cs []routing.Candidate, r *routing.Request, limit likeness) []S
 	})
 	var list []Suggestion
 	for _, f := range found {
-		list = append(list, f.Suggestion)
+		if len(f.slips) == fewest {
+			list = append(list, f.Suggestion)
+		}
 	}
 	return list
 }

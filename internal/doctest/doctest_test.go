@@ -12,6 +12,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	// The test builds the command; the import lets the test cache know of it.
+	_ "github.com/grpcroute/grpcroute/cmd"
 )
 
 // top is the repository's top folder, seen from this package.
