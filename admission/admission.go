@@ -16,7 +16,6 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // Server stands for an API server with the Gateway API CRDs of one version and
@@ -132,11 +131,6 @@ func (s *Server) check(k *kind, v *version, doc *manifest.Document) (failures []
 		c.runRules(root, settled)
 	}
 	return c.failures, settled, c.blocked
-}
-
-// skippedRules is what the server adds when it has not run the rules.
-func skippedRules() *field.Error {
-	return field.Invalid(nil, nil, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation")
 }
 
 // settleRoot settles an object. Its metadata has been read already, whatever the

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"github.com/grpcroute/grpcroute/manifest"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // Verdict is everything that check finds out.
@@ -22,6 +23,11 @@ func (v *Verdict) Texts(rules bool) []string {
 		out = append(out, skippedRules().Error())
 	}
 	return out
+}
+
+// skippedRules is what the server adds when it has not run the rules.
+func skippedRules() *field.Error {
+	return field.Invalid(nil, nil, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation")
 }
 
 func (s *Server) Verdict(doc *manifest.Document) Verdict {
