@@ -1,0 +1,269 @@
+package prove
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grpcroute/grpcroute/profile"
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// Effect is all that happens to a call, in canonical form: what differs only in
+// how it is written down has the same [Effect.Key]. Statuses are compared as gRPC
+// clients see them, by code.
+type Effect struct {
+	// Entry is the match that takes the call, nil when none does. It says who, not
+	// what, and is not compared.
+	Entry *routing.Entry
+	// Answer is what the client gets when no call reaches a backend.
+	Answer *profile.Answer
+	// Targets are where calls go, without those that get none; their shares add up
+	// to 1. It is empty when Answer is set.
+	Targets []Target
+	// Drained are the targets that are named and get no call.
+	Drained []Target
+	Filters []string // of the rule, canonical: "set request header x-a: 1"
+	Extras  []string // what else the rule asks for: session persistence, timeouts
+	key     string
+}
+
+// Target is one destination and its exact share of the calls, Num in Den.
+type Target struct {
+	Group, Kind, Namespace, Name string
+	Port                         int32
+	TLS                          string // hostname that a BackendTLSPolicy verifies; "" without
+	Filters                      []string
+	// Answer is what its calls get when it cannot be used.
+	Answer   *profile.Answer
+	Num, Den int64
+}
+
+// Key is equal for two effects exactly when no client can tell them apart by more
+// than chance.
+func (e *Effect) Key() string { return e.key }
+
+// Failing returns the share of the calls that reach no backend, Num in Den.
+func (e *Effect) Failing() (num, den int64) {
+	if e.Answer != nil {
+		return 1, 1
+	}
+	num, den = 0, 1
+	for i := range e.Targets {
+		if t := &e.Targets[i]; t.Answer != nil {
+			num, den = addFractions(num, den, t.Num, t.Den)
+		}
+	}
+	return num, den
+}
+
+// String names the target as explain does: "shop/users:50051".
+func (t *Target) String() string {
+	name := t.Namespace + "/" + t.Name
+	if t.Kind != "Service" || t.Group != "" {
+		name = t.Kind + " " + name
+	}
+	if t.Port != 0 {
+		name += fmt.Sprintf(":%d", t.Port)
+	}
+	return name
+}
+
+// identity is what makes two targets one.
+func (t *Target) identity() string {
+	if t.Answer != nil {
+		return fmt.Sprintf("status %d", t.Answer.GRPC)
+	}
+	return t.name() + fmt.Sprintf(" %q %q", t.TLS, t.Filters)
+}
+
+func (t *Target) name() string {
+	return fmt.Sprintf("%s/%s/%s/%s:%d", t.Group, t.Kind, t.Namespace, t.Name, t.Port)
+}
+
+// effectOf is the effect of a result of [routing.Table.Lookup].
+func effectOf(res *routing.Result) *Effect {
+	if res.Entry == nil {
+		return answerEffect(res.Answer)
+	}
+	e := actionEffect(res.Entry)
+	return e
+}
+
+// answerEffect is what a call gets that no rule takes.
+func answerEffect(a *profile.Answer) *Effect {
+	if a == nil {
+		// Nobody listens there.
+		a = &profile.Answer{GRPC: 14, Source: "no listener: the connection is refused"}
+	}
+	return &Effect{Answer: a, key: fmt.Sprintf("status %d", a.GRPC)}
+}
+
+// actionEffect is what happens to the calls an entry takes.
+func actionEffect(entry *routing.Entry) *Effect {
+	a := entry.Action
+	e := &Effect{Entry: entry, Answer: a.Answer}
+	if a.Answer != nil {
+		e.key = fmt.Sprintf("status %d", a.Answer.GRPC)
+		return e
+	}
+	e.Filters = canonicalFilters(a.Filters)
+	e.Extras = extras(entry.Rule)
+	e.targets(a)
+	var b strings.Builder
+	for i := range e.Targets {
+		t := &e.Targets[i]
+		fmt.Fprintf(&b, "%d/%d %s\n", t.Num, t.Den, t.identity())
+	}
+	fmt.Fprintf(&b, "%q %q", e.Filters, e.Extras)
+	e.key = b.String()
+	return e
+}
+
+// targets gathers the shares of an action: equal targets add up.
+func (e *Effect) targets(a *routing.Action) {
+	byIdentity := map[string]int{}
+	for i := range a.Shares {
+		t := targetOf(&a.Shares[i])
+		if t.Num == 0 {
+			e.Drained = append(e.Drained, t)
+			continue
+		}
+		id := t.identity()
+		if at, ok := byIdentity[id]; ok {
+			old := &e.Targets[at]
+			old.Num, old.Den = addFractions(old.Num, old.Den, t.Num, t.Den)
+			continue
+		}
+		byIdentity[id] = len(e.Targets)
+		e.Targets = append(e.Targets, t)
+	}
+	slices.SortStableFunc(e.Targets, func(a, b Target) int { return cmp.Compare(a.identity(), b.identity()) })
+}
+
+func targetOf(s *routing.Share) Target {
+	b := s.Backend
+	t := Target{
+		Group: b.Group, Kind: b.Kind, Namespace: b.Namespace, Name: b.Name, Port: b.Port,
+		Filters: canonicalFilters(s.Filters), Answer: s.Answer,
+	}
+	t.Num, t.Den = s.Fraction()
+	if b.Policy != nil && b.Policy.Object != nil {
+		t.TLS = string(b.Policy.Object.Value.Spec.Validation.Hostname)
+	}
+	return t
+}
+
+// addFractions adds two fractions and reduces the sum.
+func addFractions(a, b, c, d int64) (num, den int64) {
+	num, den = a*d+c*b, b*d
+	x, y := num, den
+	for y != 0 {
+		x, y = y, x%y
+	}
+	if x == 0 {
+		return 0, 1
+	}
+	return num / x, den / x
+}
+
+// canonicalFilters writes filters so that equal ones are equal text: header names
+// in lower case, actions of one modifier sorted, mirrors with their exact share.
+func canonicalFilters(fs []*topology.Filter) []string {
+	var out []string
+	for _, f := range fs {
+		switch {
+		case f.GRPC != nil:
+			g := f.GRPC
+			out = append(out, filterText(f, g.RequestHeaderModifier, g.ResponseHeaderModifier, g.RequestMirror, g.ExtensionRef)...)
+		case f.HTTP != nil:
+			h := f.HTTP
+			out = append(out, filterText(f, h.RequestHeaderModifier, h.ResponseHeaderModifier, h.RequestMirror, h.ExtensionRef)...)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func filterText(f *topology.Filter, request, response *gatewayv1.HTTPHeaderFilter, mirror *gatewayv1.HTTPRequestMirrorFilter, ext *gatewayv1.LocalObjectReference) []string {
+	switch {
+	case f.Type == "RequestHeaderModifier" && request != nil:
+		return headerActions("request", request)
+	case f.Type == "ResponseHeaderModifier" && response != nil:
+		return headerActions("response", response)
+	case f.Type == "RequestMirror" && mirror != nil:
+		return []string{"mirror " + mirrorShare(mirror) + " to " + mirrorTarget(f, mirror)}
+	case f.Type == "ExtensionRef" && ext != nil:
+		return []string{fmt.Sprintf("extension %s/%s %s", ext.Group, ext.Kind, ext.Name)}
+	}
+	text, err := json.Marshal(f.HTTP)
+	if err != nil {
+		return []string{f.Type}
+	}
+	return []string{f.Type + " " + string(text)}
+}
+
+func headerActions(direction string, m *gatewayv1.HTTPHeaderFilter) []string {
+	var out []string
+	for _, h := range m.Set {
+		out = append(out, fmt.Sprintf("set %s header %s: %s", direction, strings.ToLower(string(h.Name)), h.Value))
+	}
+	for _, h := range m.Add {
+		out = append(out, fmt.Sprintf("add %s header %s: %s", direction, strings.ToLower(string(h.Name)), h.Value))
+	}
+	for _, name := range m.Remove {
+		out = append(out, fmt.Sprintf("remove %s header %s", direction, strings.ToLower(name)))
+	}
+	return out
+}
+
+// mirrorShare is the part of the calls that a mirror copies; all without percent
+// and fraction (GA apis/v1/httproute_types.go, HTTPRequestMirrorFilter).
+func mirrorShare(m *gatewayv1.HTTPRequestMirrorFilter) string {
+	num, den := int64(1), int64(1)
+	switch {
+	case m.Percent != nil:
+		num, den = int64(*m.Percent), 100
+	case m.Fraction != nil:
+		num, den = int64(m.Fraction.Numerator), 100
+		if m.Fraction.Denominator != nil && *m.Fraction.Denominator > 0 {
+			den = int64(*m.Fraction.Denominator)
+		}
+	}
+	num, den = addFractions(num, den, 0, 1)
+	return fmt.Sprintf("%d/%d", num, den)
+}
+
+func mirrorTarget(f *topology.Filter, m *gatewayv1.HTTPRequestMirrorFilter) string {
+	if f.Mirror == nil {
+		return string(m.BackendRef.Name)
+	}
+	b := f.Mirror
+	t := Target{Group: b.Group, Kind: b.Kind, Namespace: b.Namespace, Name: b.Name, Port: b.Port}
+	return t.String()
+}
+
+// extras are the parts of a rule that shape its calls beside filters.
+func extras(r *topology.Rule) []string {
+	var out []string
+	add := func(what string, v any, present bool) {
+		if text, err := json.Marshal(v); present && err == nil {
+			out = append(out, what+" "+string(text))
+		}
+	}
+	switch {
+	case r.Route.GRPC != nil:
+		s := r.Route.GRPC.Spec.Rules[r.Index].SessionPersistence
+		add("sessionPersistence", s, s != nil)
+	case r.Route.HTTP != nil:
+		rule := &r.Route.HTTP.Spec.Rules[r.Index]
+		add("sessionPersistence", rule.SessionPersistence, rule.SessionPersistence != nil)
+		add("timeouts", rule.Timeouts, rule.Timeouts != nil)
+		add("retry", rule.Retry, rule.Retry != nil)
+	}
+	return out
+}
