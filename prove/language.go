@@ -1,0 +1,105 @@
+package prove
+
+import (
+	"strconv"
+
+	"github.com/grpcroute/grpcroute/routing"
+)
+
+// language is a set of texts of one alphabet.
+type language struct {
+	id   int
+	kind routing.PatternKind
+	text string     // of a literal, or the source of an expression
+	auto *automaton // of an expression
+	// source is what the expression looks like in a manifest, for people.
+	source string
+}
+
+// takes reports whether a text of the alphabet is in the language.
+func (l *language) takes(text string) bool {
+	switch l.kind {
+	case routing.AnyText:
+		return true
+	case routing.LiteralText:
+		return l.text == text
+	case routing.RegexText:
+		return l.auto.takes(text)
+	}
+	return false
+}
+
+func (l *language) literal() bool { return l.kind == routing.LiteralText }
+func (l *language) regex() bool   { return l.kind == routing.RegexText }
+
+// languages makes each language of one alphabet once.
+type languages struct {
+	alphabet charset
+	nonEmpty bool   // the empty text is no text of the dimension
+	nice     string // the text that witnesses use where anything will do
+	budget   *Budget
+	known    map[string]*language
+	failed   map[string]error
+	products map[string]*product
+	all      []*language // by id
+}
+
+func newLanguages(alphabet charset, nonEmpty bool, nice string, b *Budget) *languages {
+	return &languages{
+		alphabet: alphabet, nonEmpty: nonEmpty, nice: nice, budget: b,
+		known: map[string]*language{}, failed: map[string]error{}, products: map[string]*product{},
+	}
+}
+
+// of returns the language of a pattern. A literal that no request can hold takes
+// nothing. The error is a limit.
+func (ls *languages) of(p routing.Pattern) (*language, error) {
+	key := strconv.Itoa(int(p.Kind)) + p.Text
+	if l, ok := ls.known[key]; ok {
+		return l, ls.failed[key]
+	}
+	l := &language{kind: p.Kind, text: p.Text, source: unwrapped(p.Text)}
+	var err error
+	switch {
+	case p.Kind == routing.LiteralText && (!ls.alphabet.holds(p.Text) || p.Text == "" && ls.nonEmpty):
+		l.kind = routing.NoText
+	case p.Kind == routing.RegexText:
+		l.auto, err = determinize(p.Text, ls.alphabet, ls.budget.PatternStates)
+		if err == nil && l.auto.empty() {
+			l.kind = routing.NoText
+		}
+	}
+	ls.add(key, l)
+	ls.failed[key] = err
+	return l, err
+}
+
+// ofAutomaton returns the language of an automaton, under a name of its own.
+func (ls *languages) ofAutomaton(name string, a *automaton) *language {
+	key := "automaton " + name
+	if l, ok := ls.known[key]; ok {
+		return l
+	}
+	l := &language{kind: routing.RegexText, text: name, source: name, auto: a}
+	if a.empty() {
+		l.kind = routing.NoText
+	}
+	ls.add(key, l)
+	return l
+}
+
+func (ls *languages) add(key string, l *language) {
+	l.id = len(ls.all)
+	ls.all = append(ls.all, l)
+	ls.known[key] = l
+}
+
+// unwrapped takes the anchors off that routing puts around an expression that is
+// matched as a whole.
+func unwrapped(text string) string {
+	const before, after = "^(?:", ")$"
+	if len(text) >= len(before)+len(after) && text[:len(before)] == before && text[len(text)-len(after):] == after {
+		return text[len(before) : len(text)-len(after)]
+	}
+	return text
+}

@@ -1,0 +1,93 @@
+package routing
+
+import (
+	"regexp"
+	"strings"
+)
+
+// PatternKind is what a [Pattern] is.
+type PatternKind uint8
+
+// The kinds of patterns.
+const (
+	AnyText     PatternKind = iota // takes every text
+	LiteralText                    // takes Text alone
+	RegexText                      // takes what Regexp finds
+	NoText                         // takes nothing
+)
+
+// Pattern is the condition on one text of a request, as the matcher evaluates
+// it.
+type Pattern struct {
+	Kind   PatternKind
+	Text   string         // the literal, or the source of Regexp
+	Regexp *regexp.Regexp // RegexText: the text is taken when MatchString says so
+}
+
+// HeaderPattern is one header condition. An absent header never satisfies it.
+type HeaderPattern struct {
+	Name  string // lower case
+	Value Pattern
+	// Each: of a header sent several times any one value may satisfy it; otherwise
+	// the values joined with "," are asked.
+	Each bool
+}
+
+// Conditions is all that an entry asks of a gRPC call once its host is settled.
+// All of them must hold.
+type Conditions struct {
+	Service, Method Pattern
+	// Path is asked of the whole path, for expressions that do not divide at the
+	// slashes; AnyText otherwise.
+	Path    Pattern
+	Headers []HeaderPattern
+}
+
+// Conditions returns what the entry asks of a call. It does not look at Dead.
+func (e *Entry) Conditions() Conditions {
+	c := e.cond
+	out := Conditions{Service: c.service.pattern(), Method: c.method.pattern()}
+	switch c.shape {
+	case wholePath:
+		out.Path = regexPattern(c.whole)
+	case noPath:
+		out.Path.Kind = NoText
+	}
+	for i := range c.headers {
+		h := &c.headers[i]
+		p := HeaderPattern{Name: strings.ToLower(h.name), Value: Pattern{Kind: LiteralText, Text: h.value}, Each: h.each}
+		if h.re != nil {
+			p.Value = regexPattern(h.re)
+		}
+		out.Headers = append(out.Headers, p)
+	}
+	return out
+}
+
+// SameConditions reports whether two entries share their conditions, as those of
+// one match under several hostnames do.
+func (e *Entry) SameConditions(o *Entry) bool { return e.cond == o.cond }
+
+// Opaque reports whether the entry is dead only because a pattern of it is of a
+// dialect that cannot be read here: its implementation may know it.
+func (e *Entry) Opaque() bool { return e.opaque && e.Dead != "" }
+
+// Tied reports whether nothing but age and name orders two entries of different
+// routes.
+func Tied(s *Server, a, b *Entry) bool { return tied(&s.Profile.Precedence, a, b) }
+
+func (g *segment) pattern() Pattern {
+	switch g.kind {
+	case literalSegment:
+		return Pattern{Kind: LiteralText, Text: g.text}
+	case patternSegment:
+		return regexPattern(g.re)
+	case noSegment:
+		return Pattern{Kind: NoText}
+	}
+	return Pattern{}
+}
+
+func regexPattern(re *regexp.Regexp) Pattern {
+	return Pattern{Kind: RegexText, Text: re.String(), Regexp: re}
+}
