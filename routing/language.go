@@ -72,9 +72,25 @@ func (e *Entry) SameConditions(o *Entry) bool { return e.cond == o.cond }
 // dialect that cannot be read here: its implementation may know it.
 func (e *Entry) Opaque() bool { return e.opaque && e.Dead != "" }
 
-// Tied reports whether nothing but age and name orders two entries of different
-// routes.
-func Tied(s *Server, a, b *Entry) bool { return tied(&s.Profile.Precedence, a, b) }
+// Undecided says why the input does not show which of two entries of a server
+// comes first, "" when it does: nothing but the age of their routes orders them,
+// and not both have one, or the implementation leaves the order open.
+func (s *Server) Undecided(a, b *Entry) string {
+	p := &s.Profile.Precedence
+	switch {
+	case !tied(p, a, b):
+		return ""
+	case p.TiesUndefined:
+		return s.Profile.Name + " does not say which comes first"
+	case a.order.created.IsZero() || b.order.created.IsZero():
+		return "the older one of " + a.Route.Key() + " and " + b.Route.Key() + " comes first"
+	}
+	return ""
+}
+
+// Blocked is the pattern that stops every update of the server's table, with why;
+// "" when none does.
+func (s *Server) Blocked() string { return s.blocked }
 
 func (g *segment) pattern() Pattern {
 	switch g.kind {

@@ -1,0 +1,231 @@
+package prove
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
+)
+
+// hostAtom is a set of hosts that no hostname in sight tells apart.
+type hostAtom struct {
+	name string // the hostname that names the set: exact, "*.x", or "" for all others
+	host string // one of them
+}
+
+// hostAtoms divides all hosts by some hostnames. Where wildcards may cover one
+// label only, deeper hosts are a set of their own.
+func hostAtoms(names []string, oneLabel bool) []hostAtom {
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(topology.MoreSpecific(a, b), cmp.Compare(a, b))
+	})
+	names = slices.Compact(names)
+	known := map[string]bool{}
+	for _, n := range names {
+		known[n] = true
+	}
+	var out []hostAtom
+	for _, n := range names {
+		suffix, wild := strings.CutPrefix(n, "*")
+		switch {
+		case n == "":
+		case !wild:
+			out = append(out, hostAtom{n, n})
+		default:
+			out = append(out, hostAtom{n, fresh(known, suffix)})
+			if oneLabel {
+				out = append(out, hostAtom{n, fresh(known, "."+fresh(known, suffix))})
+			}
+		}
+	}
+	return append(out, hostAtom{"", fresh(known, ".invalid")})
+}
+
+// fresh returns a host under a suffix that no known hostname but those covering
+// the whole suffix covers.
+func fresh(known map[string]bool, suffix string) string {
+	for i := 0; ; i++ {
+		label := "any"
+		if i > 0 {
+			label = fmt.Sprintf("any%d", i)
+		}
+		if host := label + suffix; !known[host] && !known["*."+host] {
+			return host
+		}
+	}
+}
+
+// view is one way to reach a host's entries: a request without path and headers.
+type view struct {
+	request routing.Request
+	atom    hostAtom
+	result  routing.Result // of a call there
+}
+
+// entrance is something a client can connect to.
+type entrance struct {
+	gateway string
+	port    int32
+	service string // of a mesh
+}
+
+// entrances lists what clients of some tables can connect to.
+func entrances(tables ...*routing.Table) []entrance {
+	var out []entrance
+	for _, t := range tables {
+		for _, s := range t.Servers {
+			if s.Service != "" {
+				out = append(out, entrance{service: s.Service, port: s.Port})
+				continue
+			}
+			for _, g := range s.Gateways {
+				ports := []int32{s.Port}
+				if s.Port == 0 {
+					ports = nil
+					for _, l := range g.Listeners {
+						ports = append(ports, l.Port)
+					}
+				}
+				for _, port := range ports {
+					out = append(out, entrance{gateway: g.Key(), port: port})
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b entrance) int {
+		return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.gateway, b.gateway), cmp.Compare(a.port, b.port))
+	})
+	out = slices.Compact(out)
+	// A Gateway that one side lacks has no port there.
+	return slices.DeleteFunc(slices.Clone(out), func(e entrance) bool {
+		return e.port == 0 && slices.ContainsFunc(out, func(o entrance) bool {
+			return o.port != 0 && o.gateway == e.gateway && o.service == e.service
+		})
+	})
+}
+
+func (e entrance) request() routing.Request {
+	return routing.Request{Gateway: e.gateway, Port: e.port, Service: e.service, Path: "/any.Service/Any"}
+}
+
+// server returns the server of a table behind an entrance, or nil.
+func (e entrance) server(t *routing.Table) *routing.Server {
+	r := e.request()
+	if ss := t.Serving(&r); len(ss) == 1 {
+		return ss[0]
+	}
+	return nil
+}
+
+// hostnames appends those that a server tells apart.
+func hostnames(names []string, s *routing.Server) []string {
+	if s == nil {
+		return names
+	}
+	for i, l := range s.Listeners {
+		if l.Topology != nil {
+			names = append(names, l.Topology.Hostname)
+		}
+		if i > 0 && len(l.Hosts) > 0 && len(s.Listeners[0].Hosts) == len(l.Hosts) && l.Hosts[0] == s.Listeners[0].Hosts[0] {
+			continue // one table
+		}
+		for _, h := range l.Hosts {
+			names = append(names, h.Name)
+		}
+	}
+	return names
+}
+
+// callers returns the namespaces whose mesh calls may end differently, "" for all
+// others.
+func callers(servers ...*routing.Server) []string {
+	out := []string{""}
+	for _, s := range servers {
+		if s == nil || s.Service == "" {
+			continue
+		}
+		for _, l := range s.Listeners {
+			out = append(out, l.Consumer)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// requests returns a request for each set of hosts and callers of an entrance
+// that the servers behind it tell apart.
+func (e entrance) requests(servers ...*routing.Server) []view {
+	var names []string
+	oneLabel, tls := false, true
+	for _, s := range servers {
+		if s != nil {
+			names = hostnames(names, s)
+			oneLabel = oneLabel || s.Profile.Hosts.WildcardOneLabel
+			tls = tls && s.TLS
+		}
+	}
+	atoms := hostAtoms(names, oneLabel)
+	if e.service != "" {
+		atoms, tls = []hostAtom{{"", e.service}}, false
+	}
+	var out []view
+	for _, from := range callers(servers...) {
+		for _, a := range atoms {
+			r := e.request()
+			r.Authority, r.From = a.host, from
+			if tls {
+				r.SNI = a.host
+			}
+			out = append(out, view{request: r, atom: a})
+		}
+	}
+	return out
+}
+
+// views finds for each host of a table the requests that consult it, by
+// [routing.Table.Lookup].
+func views(t *routing.Table) map[*routing.Host][]view {
+	out := map[*routing.Host][]view{}
+	for _, e := range entrances(t) {
+		s := e.server(t)
+		if s == nil {
+			continue
+		}
+		vs := e.requests(s)
+		for _, v := range vs {
+			if v.result = t.Lookup(&v.request); v.result.Host != nil {
+				out[v.result.Host] = append(out[v.result.Host], v)
+			}
+		}
+		if s.TLS && s.Profile.Hosts.NoMisdirected {
+			crossViews(t, s, vs, out)
+		}
+	}
+	return out
+}
+
+// crossViews adds the hosts that only connections made for another host consult,
+// where the implementation does not notice.
+func crossViews(t *routing.Table, s *routing.Server, vs []view, out map[*routing.Host][]view) {
+	by := map[*routing.Listener]string{}
+	for _, v := range vs {
+		if l := t.Lookup(&v.request).Listener; l != nil && by[l] == "" {
+			by[l] = v.request.Authority
+		}
+	}
+	for _, l := range s.Listeners {
+		sni := by[l]
+		if sni == "" {
+			continue
+		}
+		for _, v := range vs {
+			v.request.SNI = sni
+			if v.result = t.Lookup(&v.request); v.result.Host != nil && len(out[v.result.Host]) == 0 {
+				out[v.result.Host] = append(out[v.result.Host], v)
+			}
+		}
+	}
+}
