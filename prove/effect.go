@@ -85,20 +85,19 @@ func (t *Target) name() string {
 	return fmt.Sprintf("%s/%s/%s/%s:%d", t.Group, t.Kind, t.Namespace, t.Name, t.Port)
 }
 
-// effectOf is the effect of a result of [routing.Table.Lookup].
-func effectOf(res *routing.Result) *Effect {
+// EffectOf is the effect of a result of [routing.Table.Lookup].
+func EffectOf(res *routing.Result) *Effect {
 	if res.Entry == nil {
 		return answerEffect(res.Answer)
 	}
-	e := actionEffect(res.Entry)
-	return e
+	return actionEffect(res.Entry)
 }
 
 // answerEffect is what a call gets that no rule takes.
 func answerEffect(a *profile.Answer) *Effect {
 	if a == nil {
-		// Nobody listens there.
-		a = &profile.Answer{GRPC: 14, Source: "no listener: the connection is refused"}
+		// No server is there to have an answer; explain's is that of the specification.
+		a = &profile.Spec.Answers.NoListener
 	}
 	return &Effect{Answer: a, key: fmt.Sprintf("status %d", a.GRPC)}
 }

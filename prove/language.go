@@ -2,6 +2,7 @@ package prove
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/grpcroute/grpcroute/routing"
 )
@@ -12,7 +13,7 @@ type language struct {
 	kind routing.PatternKind
 	text string     // of a literal, or the source of an expression
 	auto *automaton // of an expression
-	// source is what the expression looks like in a manifest, for people.
+	// source names an expression in words, each by its own: "\"shop\\..*\"".
 	source string
 }
 
@@ -58,7 +59,7 @@ func (ls *languages) of(p routing.Pattern) (*language, error) {
 	if l, ok := ls.known[key]; ok {
 		return l, ls.failed[key]
 	}
-	l := &language{kind: p.Kind, text: p.Text, source: unwrapped(p.Text)}
+	l := &language{kind: p.Kind, text: p.Text, source: written(p.Text)}
 	var err error
 	switch {
 	case p.Kind == routing.LiteralText && (!ls.alphabet.holds(p.Text) || p.Text == "" && ls.nonEmpty):
@@ -94,12 +95,14 @@ func (ls *languages) add(key string, l *language) {
 	ls.known[key] = l
 }
 
-// unwrapped takes the anchors off that routing puts around an expression that is
-// matched as a whole.
-func unwrapped(text string) string {
+// written is an expression as a manifest has it. Routing puts anchors around one
+// that is matched as a whole.
+func written(text string) string {
 	const before, after = "^(?:", ")$"
-	if len(text) >= len(before)+len(after) && text[:len(before)] == before && text[len(text)-len(after):] == after {
-		return text[len(before) : len(text)-len(after)]
+	if inner, ok := strings.CutPrefix(text, before); ok {
+		if inner, ok = strings.CutSuffix(inner, after); ok {
+			return strconv.Quote(inner)
+		}
 	}
-	return text
+	return strconv.Quote(text) + " anywhere"
 }

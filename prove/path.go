@@ -79,11 +79,10 @@ func (n *names) splitAutomaton(text string, a *automaton) []rectangle {
 			continue
 		}
 		seen[middle] = true
-		name := fmt.Sprintf("%s part %d", text, len(seen))
+		name := fmt.Sprintf("its part of the path %s (%d)", written(text), len(seen))
 		service := n.service.ofAutomaton(name, a.restrict(begin, func(q int32) bool { return a.step(q, '/') == middle }))
 		method := n.method.ofAutomaton(name, a.restrict(middle, func(q int32) bool { return a.accept[q] }))
 		if service.kind != routing.NoText && method.kind != routing.NoText {
-			service.source, method.source = unwrapped(text), unwrapped(text)
 			rs = append(rs, rectangle{service, method})
 		}
 	}

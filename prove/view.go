@@ -14,6 +14,7 @@ import (
 type hostAtom struct {
 	name string // the hostname that names the set: exact, "*.x", or "" for all others
 	host string // one of them
+	text string // for people: "*.example.com", "any other host"
 }
 
 // hostAtoms divides all hosts by some hostnames. Where wildcards may cover one
@@ -33,15 +34,19 @@ func hostAtoms(names []string, oneLabel bool) []hostAtom {
 		switch {
 		case n == "":
 		case !wild:
-			out = append(out, hostAtom{n, n})
+			out = append(out, hostAtom{n, n, n})
 		default:
-			out = append(out, hostAtom{n, fresh(known, suffix)})
+			out = append(out, hostAtom{n, fresh(known, suffix), n})
 			if oneLabel {
-				out = append(out, hostAtom{n, fresh(known, "."+fresh(known, suffix))})
+				out = append(out, hostAtom{n, fresh(known, "."+fresh(known, suffix)), n + " with more labels"})
 			}
 		}
 	}
-	return append(out, hostAtom{"", fresh(known, ".invalid")})
+	rest := "any other host"
+	if len(out) == 0 {
+		rest = "any host"
+	}
+	return append(out, hostAtom{"", fresh(known, ".invalid"), rest})
 }
 
 // fresh returns a host under a suffix that no known hostname but those covering
@@ -169,7 +174,7 @@ func (e entrance) requests(servers ...*routing.Server) []view {
 	}
 	atoms := hostAtoms(names, oneLabel)
 	if e.service != "" {
-		atoms, tls = []hostAtom{{"", e.service}}, false
+		atoms, tls = []hostAtom{{"", e.service, "any host"}}, false
 	}
 	var out []view
 	for _, from := range callers(servers...) {
