@@ -159,13 +159,24 @@ func (d *differing) pair(key pairKey, a, b *routing.Result, r *pairResult) error
 	if sameUnits(old, new) && key.oldMiss == key.newMiss {
 		return nil
 	}
-	misses := []int{key.oldMiss, key.newMiss}
-	div := &divider{x: d.x, equal: true, misses: misses}
-	div.unknown = func(why string) {
+	div := d.divider(key, func(why string) {
 		if !slices.Contains(r.unknown, why) {
 			r.unknown = append(r.unknown, why)
 		}
+	})
+	var err error
+	r.sections, err = div.divide(old, new)
+	if limit := (*limitError)(nil); errors.As(err, &limit) {
+		r.unknown = append(r.unknown, err.Error())
+		err = nil
 	}
+	return err
+}
+
+// divider tells sections apart by what happens to their calls.
+func (d *differing) divider(key pairKey, unknown func(string)) *divider {
+	misses := []int{key.oldMiss, key.newMiss}
+	div := &divider{x: d.x, equal: true, misses: misses, unknown: unknown}
 	div.key = func(owners []*unit) string {
 		var effects [2]int
 		for i, u := range owners {
@@ -174,7 +185,7 @@ func (d *differing) pair(key pairKey, a, b *routing.Result, r *pairResult) error
 				continue
 			}
 			if u.unread != "" {
-				div.unknown(fmt.Sprintf("rule %d of %s: %s", u.entry.Rule.Index, u.entry.Route.Key(), u.unread))
+				unknown(fmt.Sprintf("rule %d of %s: %s", u.entry.Rule.Index, u.entry.Route.Key(), u.unread))
 				return ""
 			}
 			effects[i] = u.effect
@@ -184,13 +195,7 @@ func (d *differing) pair(key pairKey, a, b *routing.Result, r *pairResult) error
 		}
 		return fmt.Sprintf("%d %d", effects[0], effects[1])
 	}
-	var err error
-	r.sections, err = div.divide(old, new)
-	if limit := (*limitError)(nil); errors.As(err, &limit) {
-		r.unknown = append(r.unknown, err.Error())
-		err = nil
-	}
-	return err
+	return div
 }
 
 func blocked(rs ...*routing.Result) string {
