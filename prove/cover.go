@@ -89,6 +89,11 @@ func (x *explanation) stand(s stand) error {
 		return nil
 	}
 	x.target = &side.units[at]
+	if u := x.subsumer(side.units[:at]); u != nil {
+		x.places++
+		x.keepSingle([]*unit{u})
+		return nil
+	}
 	for i := range g.services.size() {
 		if !slices.ContainsFunc(x.target.paths, func(r rectangle) bool { return g.services.takes(r.service, i) }) {
 			continue
@@ -111,6 +116,30 @@ func (x *explanation) stand(s stand) error {
 		}
 	}
 	return nil
+}
+
+// subsumer returns a unit that comes first and plainly takes all that the target
+// takes.
+func (x *explanation) subsumer(before []unit) *unit {
+	for i := range before {
+		u := &before[i]
+		if u.unread == "" && u.asksNoMore(x.target) && u.holdsPaths(x.target) && x.sure(u) {
+			return u
+		}
+	}
+	return nil
+}
+
+// holdsPaths reports whether the paths of another unit are plainly among a unit's.
+func (u *unit) holdsPaths(o *unit) bool {
+	return !slices.ContainsFunc(o.paths, func(r rectangle) bool {
+		return !slices.ContainsFunc(u.paths, func(q rectangle) bool { return q.service.holds(r.service) && q.method.holds(r.method) })
+	})
+}
+
+// holds reports whether another language is plainly within l.
+func (l *language) holds(o *language) bool {
+	return l.kind == routing.AnyText || l == o || o.literal() && l.takes(o.text)
 }
 
 func (x *explanation) takes(g *grid, service int, b *band, method int) bool {
@@ -146,13 +175,21 @@ func (x *explanation) sure(u *unit) bool {
 
 // place explains one place, where the units of a list come first.
 func (x *explanation) place(list []*unit) error {
-	var sure, unsure []*unit
+	var sure, unsure, alone []*unit
 	for _, u := range list {
-		if x.sure(u) {
-			sure = append(sure, u)
-		} else {
+		switch {
+		case !x.sure(u):
 			unsure = append(unsure, u)
+			continue
+		case u.asksNoMore(x.target):
+			alone = append(alone, u)
 		}
+		sure = append(sure, u)
+	}
+	x.places++
+	if len(alone) > 0 {
+		x.keepSingle(alone)
+		return nil
 	}
 	f, err := x.x.frame(append(slices.Clone(sure), x.target))
 	if err != nil {
@@ -170,23 +207,41 @@ func (x *explanation) place(list []*unit) error {
 		x.covered, x.unsure = false, unsure
 		return nil
 	}
-	x.places++
-	x.keepSingle(f, box, sure, boxes)
+	x.keepSingle(nil)
 	return x.shrink(f, box, sure, boxes)
 }
 
-// keepSingle keeps the units that cover the target alone at every place.
-func (x *explanation) keepSingle(f *frame, box piece, sure []*unit, boxes []piece) {
-	var here []*unit
-	for i, u := range sure {
-		if boxes[i] != nil && box.within(f, boxes[i]) && (x.places == 1 || slices.ContainsFunc(x.single, u.same)) {
-			here = append(here, u)
-		}
+// asksNoMore reports whether each header condition of a unit is one of another's,
+// too: where the paths of both meet it takes all that the other takes.
+func (u *unit) asksNoMore(o *unit) bool {
+	return !slices.ContainsFunc(u.headers, func(h *headerCond) bool { return !slices.Contains(o.headers, h) })
+}
+
+// keepSingle keeps of the units that cover the target alone at a place those that
+// do so at every place. When there is none any more, the units that did so far
+// explain the places so far.
+func (x *explanation) keepSingle(alone []*unit) {
+	if x.places == 1 {
+		x.single = alone
+		return
 	}
-	if len(x.single) > 0 && len(here) == 0 {
-		x.by = append(x.by, x.single[0]) // for the places before this one
+	before := x.single
+	x.single = slices.DeleteFunc(slices.Clone(before), func(u *unit) bool { return !slices.ContainsFunc(alone, u.same) })
+	if len(x.single) > 0 {
+		return
 	}
-	x.single = here
+	if len(before) > 0 {
+		x.add(before[0])
+	}
+	if len(alone) > 0 && !slices.ContainsFunc(alone, func(u *unit) bool { return slices.ContainsFunc(x.by, u.same) }) {
+		x.add(alone[0])
+	}
+}
+
+func (x *explanation) add(u *unit) {
+	if !slices.ContainsFunc(x.by, u.same) {
+		x.by = append(x.by, u)
+	}
 }
 
 // same reports whether two units are one match.
@@ -194,28 +249,9 @@ func (u *unit) same(o *unit) bool {
 	return u.entry.Rule == o.entry.Rule && u.entry.Match == o.entry.Match
 }
 
-// within reports whether a box is inside another.
-func (p piece) within(f *frame, q piece) bool {
-	for i := range q {
-		switch {
-		case q[i] == nil:
-		case p[i] == nil:
-			if !f.dims[i].all.within(q[i]) {
-				return false
-			}
-		case !p[i].within(q[i]):
-			return false
-		}
-	}
-	return true
-}
-
 // shrink drops units without which the target stays covered, the last first, and
 // adds the others to those that explain it.
 func (x *explanation) shrink(f *frame, box piece, sure []*unit, boxes []piece) error {
-	if len(x.single) > 0 {
-		return nil // they may explain all of it
-	}
 	sure, boxes = slices.Clone(sure), slices.Clone(boxes)
 	for i := len(sure) - 1; i >= 0 && len(sure) <= maxShrunk; i-- {
 		without := slices.Delete(slices.Clone(boxes), i, i+1)
@@ -228,9 +264,7 @@ func (x *explanation) shrink(f *frame, box piece, sure []*unit, boxes []piece) e
 		}
 	}
 	for _, u := range sure {
-		if !slices.ContainsFunc(x.by, u.same) {
-			x.by = append(x.by, u)
-		}
+		x.add(u)
 	}
 	return nil
 }

@@ -234,24 +234,41 @@ func sameUnits(a, b []unit) bool {
 // sameColumns reports whether both sides have the same for a service, in the same
 // order.
 func (g *grid) sameColumns(service int) bool {
-	var sides [2][]ref
+	var sides [2]inOrder
 	for i, s := range g.sides {
 		own, wide := g.columns(s, service)
-		for _, c := range []*column{own, wide} {
-			if c == nil {
-				continue
-			}
-			for _, refs := range c.exact {
-				sides[i] = append(sides[i], refs...)
-			}
-			sides[i] = append(sides[i], c.open...)
+		if own != nil {
+			sides[i][0] = own.all
 		}
-		slices.SortFunc(sides[i], func(a, b ref) int { return a.at - b.at })
+		sides[i][1] = wide.all
 	}
-	return slices.EqualFunc(sides[0], sides[1], func(a, b ref) bool {
+	for {
+		a, ok := sides[0].next()
+		b, ok2 := sides[1].next()
+		if !ok || !ok2 {
+			return ok == ok2
+		}
 		u, v := &g.sides[0].units[a.at], &g.sides[1].units[b.at]
-		return a.method == b.method && u.shape == v.shape && u.effect == v.effect
-	})
+		if a.method != b.method || u.shape != v.shape || u.effect != v.effect {
+			return false
+		}
+	}
+}
+
+// inOrder goes through two lists side by side.
+type inOrder [2][]ref
+
+func (o *inOrder) next() (ref, bool) {
+	i := 0
+	if len(o[0]) == 0 || len(o[1]) > 0 && o[1][0].at < o[0][0].at {
+		i = 1
+	}
+	if len(o[i]) == 0 {
+		return ref{}, false
+	}
+	r := o[i][0]
+	o[i] = o[i][1:]
+	return r, true
 }
 
 // request completes a request with a call of the section.
