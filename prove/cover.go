@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -66,7 +67,7 @@ func (x *explanation) explain() error {
 func (x *explanation) doubt() string {
 	for _, u := range x.unsure {
 		e := u.entry
-		if why := x.server.Undecided(e, x.verdict.Entry); why != "" {
+		if why := cmp.Or(x.server.Undecided(e, x.verdict.Entry), x.server.ReadingDecides(e, x.verdict.Entry)); why != "" {
 			return why
 		}
 		if e.Certainty == diag.Unknown {
@@ -89,6 +90,9 @@ func (x *explanation) stand(s stand) error {
 		return nil
 	}
 	x.target = &side.units[at]
+	if err := x.shadow(g, &x.views[s.host][0]); err != nil {
+		return err
+	}
 	if u := x.subsumer(side.units[:at]); u != nil {
 		x.places++
 		x.keepSingle([]*unit{u})
@@ -113,6 +117,33 @@ func (x *explanation) stand(s stand) error {
 			if err := x.place(slices.DeleteFunc(list, func(u *unit) bool { return u == x.target })); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// shadow notes a call that the target would take.
+func (x *explanation) shadow(g *grid, at *view) error {
+	for i := 0; i < g.services.size() && x.verdict.Shadowed == nil; i++ {
+		if !slices.ContainsFunc(x.target.paths, func(r rectangle) bool { return g.services.takes(r.service, i) }) {
+			continue
+		}
+		b, err := g.band(i)
+		if err != nil {
+			return err
+		}
+		m := 0
+		for m < b.methods.size() && !x.takes(g, i, b, m) {
+			m++
+		}
+		f, err := x.x.frame([]*unit{x.target})
+		if err != nil || m == b.methods.size() {
+			return err
+		}
+		if box := f.box(x.target); box != nil {
+			w := at.request
+			w.Path, w.Headers = g.path(&place{service: i, method: m, methods: b.methods}), f.headers(box)
+			x.verdict.Shadowed = &w
 		}
 	}
 	return nil
@@ -165,7 +196,7 @@ func (x *explanation) grid(h *routing.Host) (*grid, error) {
 func (x *explanation) sure(u *unit) bool {
 	e, t := u.entry, x.target.entry
 	switch {
-	case u.unread != "":
+	case u.unread != "" || x.server.ReadingDecides(e, t) != "":
 		return false
 	case e.Route == t.Route:
 		return true

@@ -128,7 +128,7 @@ func (r *reaching) fail(units []unit, err error) {
 	}
 	for i := range units {
 		if v := r.verdict(units[i].entry); v.State == Undecided && v.Why == "" {
-			v.Why = err.Error()
+			v.Why, v.Limit = err.Error(), true
 		}
 	}
 }
@@ -243,7 +243,7 @@ func (r *reaching) leave(list []*unit, err error) error {
 	}
 	for _, u := range list {
 		if v := r.verdict(u.entry); v.State == Undecided && v.Why == "" {
-			v.Why = err.Error()
+			v.Why, v.Limit = err.Error(), true
 		}
 	}
 	return nil
@@ -262,5 +262,5 @@ func (r *reaching) reached(g *grid, p *place, f *frame, q piece, u *unit, at *vi
 		v.Why = "a rule that comes first has a pattern that cannot be decided"
 		return
 	}
-	v.State, v.Witness, v.Entry, v.Why = Reachable, &w, u.entry, ""
+	v.State, v.Witness, v.Entry, v.Why, v.Limit = Reachable, &w, u.entry, "", false
 }

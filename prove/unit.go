@@ -74,8 +74,12 @@ func (x *engine) units(h *routing.Host) []unit {
 	if h == nil {
 		return nil
 	}
-	us := make([]unit, 0, len(h.Entries))
-	for _, e := range h.Entries {
+	return x.unitsOf(h.Entries)
+}
+
+func (x *engine) unitsOf(entries []*routing.Entry) []unit {
+	us := make([]unit, 0, len(entries))
+	for _, e := range entries {
 		if e.Dead != "" && !e.Opaque() {
 			continue
 		}

@@ -37,6 +37,11 @@ type Verdict struct {
 	// Certainty is that of Unreachable: Unknown does not occur.
 	Certainty diag.Certainty
 	Why       string
+	// Limit: Undecided, because a budget ended.
+	Limit bool
+	// Shadowed, of an Unreachable match that is not Never, is a call that it would
+	// take and another one of By takes; nil where no call consults it.
+	Shadowed *routing.Request
 }
 
 // Options steer a proof.
@@ -49,7 +54,7 @@ type Options struct {
 // settle turns what no walk reached into a verdict.
 func (r *reaching) settle(v *Verdict) {
 	if r.stopped != nil {
-		v.Why = r.stopped.Error()
+		v.Why, v.Limit = r.stopped.Error(), true
 		return
 	}
 	if d := v.Entry.Dead; d != "" {
@@ -62,7 +67,7 @@ func (r *reaching) settle(v *Verdict) {
 	}
 	x := &explanation{reaching: r, verdict: v}
 	if err := x.explain(); err != nil {
-		v.State, v.By, v.Why = Undecided, nil, err.Error()
+		v.State, v.By, v.Why, v.Limit = Undecided, nil, err.Error(), true
 	}
 }
 
