@@ -161,18 +161,6 @@ func (x *explanation) subsumer(before []unit) *unit {
 	return nil
 }
 
-// holdsPaths reports whether the paths of another unit are plainly among a unit's.
-func (u *unit) holdsPaths(o *unit) bool {
-	return !slices.ContainsFunc(o.paths, func(r rectangle) bool {
-		return !slices.ContainsFunc(u.paths, func(q rectangle) bool { return q.service.holds(r.service) && q.method.holds(r.method) })
-	})
-}
-
-// holds reports whether another language is plainly within l.
-func (l *language) holds(o *language) bool {
-	return l.kind == routing.AnyText || l == o || o.literal() && l.takes(o.text)
-}
-
 func (x *explanation) takes(g *grid, service int, b *band, method int) bool {
 	return slices.ContainsFunc(x.target.paths, func(r rectangle) bool {
 		return g.services.takes(r.service, service) && b.methods.takes(r.method, method)
@@ -242,12 +230,6 @@ func (x *explanation) place(list []*unit) error {
 	return x.shrink(f, box, sure, boxes)
 }
 
-// asksNoMore reports whether each header condition of a unit is one of another's,
-// too: where the paths of both meet it takes all that the other takes.
-func (u *unit) asksNoMore(o *unit) bool {
-	return !slices.ContainsFunc(u.headers, func(h *headerCond) bool { return !slices.Contains(o.headers, h) })
-}
-
 // keepSingle keeps of the units that cover the target alone at a place those that
 // do so at every place. When there is none any more, the units that did so far
 // explain the places so far.
@@ -273,11 +255,6 @@ func (x *explanation) add(u *unit) {
 	if !slices.ContainsFunc(x.by, u.same) {
 		x.by = append(x.by, u)
 	}
-}
-
-// same reports whether two units are one match.
-func (u *unit) same(o *unit) bool {
-	return u.entry.Rule == o.entry.Rule && u.entry.Match == o.entry.Match
 }
 
 // shrink drops units without which the target stays covered, the last first, and

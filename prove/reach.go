@@ -108,7 +108,7 @@ func (r *reaching) host(h *routing.Host) {
 				v.State = Unreachable
 			}
 		case units[i].unread != "":
-			v.Why = units[i].unread
+			v.Why, v.Limit = units[i].unread, !units[i].entry.Opaque()
 		case v.State == Undecided:
 			open = true
 		}

@@ -127,7 +127,7 @@ func ruleID(e ast.Expr) string {
 func TestRuleIsFilledIn(t *testing.T) {
 	kebab := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	sections := []lint.Section{
-		lint.SchemaSection, lint.AttachmentSection, lint.HostnameSection, lint.BackendSection, lint.GrantSection,
+		lint.SchemaSection, lint.AttachmentSection, lint.HostnameSection, lint.MatchingSection, lint.BackendSection, lint.GrantSection,
 		lint.TLSSection, lint.ImplementationSection, lint.InputSection,
 	}
 	for _, r := range rules.All {
