@@ -15,7 +15,7 @@ import (
 var regexInvalid = &lint.Rule{
 	ID:       "regex-invalid",
 	Summary:  "a regular expression does not compile",
-	Section:  lint.ImplementationSection,
+	Section:  lint.MatchingSection,
 	Severity: diag.Error,
 	Since:    "0.1",
 	Check:    checkRegexInvalid,

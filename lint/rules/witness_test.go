@@ -90,6 +90,7 @@ func TestWitnesses(t *testing.T) {
 	golden.Run(t, cases, func(t *testing.T, c *golden.Case) {
 		dir := c.Extract(t, func(name string) bool { return name != "want" })
 		o, _ := options(t, optionLine(c.Comment()))
+		o.Advice = true
 		set, err := manifest.Load([]string{dir}, manifest.Options{})
 		if err != nil {
 			t.Fatal(err)
