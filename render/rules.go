@@ -82,7 +82,7 @@ func advice(r *lint.Rule) string {
 	if !r.OptIn {
 		return ""
 	}
-	return " (only with --advice)"
+	return " (with --advice)"
 }
 
 type pagePrinter struct {

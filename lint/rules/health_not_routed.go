@@ -19,11 +19,7 @@ var healthNotRouted = &lint.Rule{
 }
 
 func checkHealthNotRouted(p *lint.Pass) {
-	for pl := range hostsOf(p.Table) {
-		e := pl.grpcEntry()
-		if e == nil {
-			continue
-		}
+	for pl, e := range grpcHosts(p.Table) {
 		request, res := pl.ask(p.Table, healthCheck)
 		if res.Entry != nil || res.Server == nil {
 			continue

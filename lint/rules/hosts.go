@@ -30,6 +30,18 @@ func hostsOf(t *routing.Table) iter.Seq[hostPlace] {
 	}
 }
 
+// grpcHosts walks the hosts of a table that a GRPCRoute names, each with the
+// first entry of one.
+func grpcHosts(t *routing.Table) iter.Seq2[hostPlace, *routing.Entry] {
+	return func(yield func(hostPlace, *routing.Entry) bool) {
+		for pl := range hostsOf(t) {
+			if e := pl.grpcEntry(); e != nil && !yield(pl, e) {
+				return
+			}
+		}
+	}
+}
+
 // grpcEntry returns the first entry of a GRPCRoute under a host's own name that
 // can take calls, nil for none. In a mesh hostnames do not count.
 func (pl hostPlace) grpcEntry() *routing.Entry {

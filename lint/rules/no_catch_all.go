@@ -22,11 +22,7 @@ var noCatchAll = &lint.Rule{
 // UNIMPLEMENTED (GA apis/v1/gateway_types.go). A call that no route is likely to
 // name shows it.
 func checkNoCatchAll(p *lint.Pass) {
-	for pl := range hostsOf(p.Table) {
-		e := pl.grpcEntry()
-		if e == nil {
-			continue
-		}
+	for pl, e := range grpcHosts(p.Table) {
 		request, res := pl.ask(p.Table, "/grpcroute.probe.Nobody/Asks")
 		if res.Entry != nil || res.Server == nil {
 			continue

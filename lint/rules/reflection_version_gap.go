@@ -23,17 +23,14 @@ var reflectionVersionGap = &lint.Rule{
 // Both calls are sent: a rule that takes more than it names is no gap, and where
 // the two end does not matter.
 func checkReflectionVersionGap(p *lint.Pass) {
-	for pl := range hostsOf(p.Table) {
-		if pl.grpcEntry() == nil {
-			continue
-		}
+	for pl := range grpcHosts(p.Table) {
 		askV1, v1 := pl.ask(p.Table, reflectionV1)
 		askAlpha, alpha := pl.ask(p.Table, reflectionAlpha)
 		switch {
 		case v1.Entry == nil && alpha.Entry != nil:
-			reportGap(p, diag.Warning, alpha.Entry, "v1", "v1alpha", "which clients ask first, and some ask alone", witness(askV1, listenerOf(v1)), v1)
+			reportGap(p, diag.Warning, alpha.Entry, "v1", "v1alpha", "which clients ask for first", witness(askV1, listenerOf(v1)), v1)
 		case v1.Entry != nil && alpha.Entry == nil:
-			reportGap(p, diag.Info, v1.Entry, "v1alpha", "v1", "which is all that older clients know", witness(askAlpha, listenerOf(alpha)), alpha)
+			reportGap(p, diag.Info, v1.Entry, "v1alpha", "v1", "all that older clients know", witness(askAlpha, listenerOf(alpha)), alpha)
 		}
 	}
 }
@@ -46,7 +43,7 @@ func reportGap(p *lint.Pass, s diag.Severity, e *routing.Entry, missing, routed,
 	service := fmt.Sprintf("grpc.reflection.%s.ServerReflection", missing)
 	p.ReportAs(s, e.Route.Doc, servicePath(e), diag.Diagnostic{
 		Certainty: e.Certainty,
-		Message:   fmt.Sprintf("reflection %s is routed on %s and %s, %s, %s", routed, shown(e.Host.Name), missing, why, ends(res)),
+		Message:   fmt.Sprintf("reflection %s is routed on %s, and %s, %s, %s", routed, shown(e.Host.Name), missing, why, ends(res)),
 		Hint:      "add to the matches of the rule: - method: {service: " + service + "}",
 		Witness:   w,
 	})
