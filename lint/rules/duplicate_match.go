@@ -21,8 +21,19 @@ var duplicateMatch = &lint.Rule{
 	Check:    checkDuplicateMatch,
 }
 
+// manyMatches is far above what the API server takes in a route (match-total-limit):
+// each match is compared with all before it.
+const manyMatches = 1024
+
 func checkDuplicateMatch(p *lint.Pass) {
 	for r := range grpcRoutes(p.Topology) {
+		total := 0
+		for _, rule := range r.GRPC.Spec.Rules {
+			total += max(len(rule.Matches), 1)
+		}
+		if total > manyMatches {
+			continue
+		}
 		for _, rule := range r.Rules {
 			for i := range matchesOf(r, rule.Index) {
 				first, match, ok := duplicateOf(r, rule.Index, i)
