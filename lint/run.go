@@ -21,7 +21,7 @@ import (
 // checked in turn and equal findings are merged. The error is about the options:
 // a rule, a version or a channel that does not exist.
 func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
-	selected, err := choose(rules, o.Rules, o.Skip)
+	selected, err := choose(rules, o.Rules, o.Skip, o.Advice)
 	if err != nil {
 		return nil, err
 	}

@@ -25,14 +25,14 @@ func checkMatchUnreachable(p *lint.Pass) {
 			continue
 		}
 		for _, v := range h.verdicts {
-			if !covered(v) {
-				continue
+			if _, _, twice := duplicateOf(h.rule.Route, h.rule.Index, max(v.Match, 0)); twice || !covered(v) {
+				continue // what is said twice is duplicate-match's finding
 			}
 			severity := p.Rule.Severity
 			if len(v.By) > 0 && ownRule(v) {
 				severity = diag.Warning
 			}
-			p.ReportAs(severity, h.rule.Route.Doc, matchPath(h.rule, v.Match), diag.Diagnostic{
+			p.ReportAs(severity, h.rule.Route.Doc, entryPath(h.rule, v.Match), diag.Diagnostic{
 				Certainty: v.Certainty,
 				Message:   "the match can never win: " + takenBy(v),
 				Hint:      "delete it, or make it more specific than what comes first",

@@ -76,11 +76,11 @@ func (x *reorderings) add(d prove.Disagreement, name string) {
 // reportReordered reports at the rule that takes the call now.
 func reportReordered(p *lint.Pass, d *reordered, message, hint string) {
 	res := p.Table.Lookup(&d.Witness)
-	p.Report(d.Now.Route.Doc, matchPath(d.Now.Rule, d.Now.Match), diag.Diagnostic{
+	p.Report(d.Now.Route.Doc, entryPath(d.Now.Rule, d.Now.Match), diag.Diagnostic{
 		Certainty: assumed(d.Now, d.Then),
 		Message:   message,
 		Hint:      hint,
-		Related:   []diag.Related{{Message: "the other rule", Range: d.Then.Route.Doc.Range(matchPath(d.Then.Rule, d.Then.Match)...)}},
+		Related:   []diag.Related{{Message: "the other rule", Range: d.Then.Route.Doc.Range(entryPath(d.Then.Rule, d.Then.Match)...)}},
 		Witness:   witness(&d.Witness, listenerOf(res)),
 	})
 }

@@ -68,8 +68,8 @@ func mayAttachElsewhere(r *topology.Route) bool {
 // its hosts are never asked for; what is dead by itself is other rules' finding.
 func covered(v *prove.Verdict) bool { return v.State == prove.Unreachable && !v.Never }
 
-// matchPath leads to a match, or to a rule without matches.
-func matchPath(r *topology.Rule, match int) manifest.Path {
+// entryPath leads to a match, or to a rule without matches.
+func entryPath(r *topology.Rule, match int) manifest.Path {
 	if match < 0 {
 		return r.Path()
 	}
@@ -82,15 +82,15 @@ func takenBy(v *prove.Verdict) string {
 	case len(v.By) == 0:
 		return v.Why
 	case len(v.By) == 1:
-		return matchName(v.By[0]) + " takes its calls"
+		return entryName(v.By[0]) + " takes its calls"
 	case len(v.By) == 2:
-		return matchName(v.By[0]) + " and " + matchName(v.By[1]) + " together take its calls"
+		return entryName(v.By[0]) + " and " + entryName(v.By[1]) + " together take its calls"
 	}
-	return fmt.Sprintf("%s and %d other matches together take its calls", matchName(v.By[0]), len(v.By)-1)
+	return fmt.Sprintf("%s and %d other matches together take its calls", entryName(v.By[0]), len(v.By)-1)
 }
 
-// matchName names the match of an entry with its rule and route.
-func matchName(e *routing.Entry) string {
+// entryName names the match of an entry with its rule and route.
+func entryName(e *routing.Entry) string {
 	if e.Match < 0 {
 		return ruleName(e.Rule)
 	}
@@ -107,7 +107,7 @@ func covering(by []*routing.Entry) []diag.Related {
 		if len(out) == maxRelated {
 			break
 		}
-		out = append(out, diag.Related{Message: "takes its calls first", Range: e.Route.Doc.Range(matchPath(e.Rule, e.Match)...)})
+		out = append(out, diag.Related{Message: "takes its calls first", Range: e.Route.Doc.Range(entryPath(e.Rule, e.Match)...)})
 	}
 	return out
 }
