@@ -65,7 +65,7 @@ func effects(old, new *routing.Table, q *routing.Request) (a, b string) {
 // of a reported pair of effects.
 func TestDiffIsRight(t *testing.T) {
 	equal, different, undecided := 0, 0, 0
-	for seed := range count(t, "GRPCROUTE_PROVE_TABLES", 4_000) {
+	for seed := range count(t, "GRPCROUTE_PROVE_TABLES", 8_000) {
 		r := newRandom(uint64(seed) + 1_000_000)
 		in, p := r.input(), r.profile()
 		changed, q := r.mutate(in), p

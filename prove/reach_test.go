@@ -38,7 +38,7 @@ type key struct {
 // no random call refutes what is said to be unreachable.
 func TestReachIsRight(t *testing.T) {
 	states := map[prove.State]int{}
-	for seed := range count(t, "GRPCROUTE_PROVE_TABLES", 4_000) {
+	for seed := range count(t, "GRPCROUTE_PROVE_TABLES", 8_000) {
 		r := newRandom(uint64(seed))
 		in, p := r.input(), r.profile()
 		table := compile(t, in.text(), p)
