@@ -1,0 +1,94 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/profile"
+	"github.com/grpcroute/grpcroute/prove"
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
+)
+
+var canaryHeaderLoses = &lint.Rule{
+	ID:       "canary-header-loses",
+	Summary:  "a rule that asks for a header only loses calls with that header to a rule with a service or method",
+	Section:  lint.MatchingSection,
+	Severity: diag.Warning,
+	Since:    "0.2",
+	Fix:      lint.OfferFix,
+	Check:    checkCanaryHeaderLoses,
+}
+
+// Service and method are compared before headers (GA apis/v1/grpcroute_types.go,
+// GRPCRouteRule.Matches), wherever the rules stand in the file. Reported once per
+// rule, with a call, unless the rule names a path in another match.
+func checkCanaryHeaderLoses(p *lint.Pass) {
+	x := &places{table: p.Table}
+	for r := range grpcRoutes(p.Topology) {
+		for _, rule := range r.Rules {
+			if comment, _ := commentAbove(r, rule); aboutOrder.MatchString(comment) || !headersOnly(x.entries(rule)) {
+				continue // what a comment says of order is rule-order-misread's finding
+			}
+			if d, ok := losesTo(x, rule); ok {
+				reportCanary(p, rule, d)
+			}
+		}
+	}
+}
+
+// headersOnly reports whether every match of a rule asks for headers and for
+// nothing else.
+func headersOnly(es []place) bool {
+	for _, pl := range es {
+		if e := pl.entry; e.Dead != "" || e.Unit.Path.Kind != profile.AnyPath || e.Unit.Headers == 0 {
+			return false
+		}
+	}
+	return len(es) > 0
+}
+
+// losesTo finds a call with the rule's headers that another rule of its route
+// takes, which asks for a path and no header.
+func losesTo(x *places, rule *topology.Rule) (disorder, bool) {
+	tried := 0
+	for _, canary := range x.entries(rule) {
+		for _, o := range rule.Route.Rules {
+			if o == rule {
+				continue
+			}
+			for _, pl := range x.entries(o) {
+				e := pl.entry
+				if pl.server != canary.server || e.Host != canary.entry.Host || e.Unit.Headers > 0 || e.Unit.Path.Kind == profile.AnyPath || tried == maxReplays {
+					continue
+				}
+				guess, ok := both(e, canary.entry)
+				if !ok {
+					continue
+				}
+				tried++
+				request := to(pl.server, guess)
+				if res := x.table.Lookup(request); res.Entry == e && differentEffect(e, canary.entry) {
+					return disorder{e, canary.entry, request, res}, true
+				}
+			}
+		}
+	}
+	return disorder{}, false
+}
+
+// differentEffect reports whether two entries do different things with a call.
+func differentEffect(a, b *routing.Entry) bool {
+	return prove.EffectOf(&routing.Result{Entry: a}).Key() != prove.EffectOf(&routing.Result{Entry: b}).Key()
+}
+
+func reportCanary(p *lint.Pass, rule *topology.Rule, d disorder) {
+	p.Report(rule.Route.Doc, entryPath(rule, d.passed.Match), diag.Diagnostic{
+		Message: fmt.Sprintf("call %s has the header and reaches rules[%d] all the same: a service or method is compared before headers",
+			call(d.request), d.won.Rule.Index),
+		Hint:    fmt.Sprintf("add the service and method of rules[%d] to this match", d.won.Rule.Index),
+		Related: []diag.Related{{Message: "the rule that takes the call", Range: rule.Route.Doc.Range(entryPath(d.won.Rule, d.won.Match)...)}},
+		Witness: witness(d.request, listenerOf(d.result)),
+	})
+}
