@@ -3,6 +3,7 @@ package prove_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -120,5 +121,23 @@ func TestSameTwice(t *testing.T) {
 	one, two := prove.Diff(context.Background(), old, changed, prove.Options{}), prove.Diff(context.Background(), old, changed, prove.Options{})
 	if a, b := regions(one), regions(two); a != b {
 		t.Errorf("one run:\n%s\nanother:\n%s", a, b)
+	}
+}
+
+// TestLimitsAreDocumented holds the page on proofs against the code.
+func TestLimitsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../docs/regions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := prove.DefaultBudget
+	for _, n := range []int{b.PatternStates, b.ProductStates, b.Atoms, b.WalkNodes, b.CoverNodes} {
+		text := fmt.Sprintf("%d", n%1000)
+		for n /= 1000; n > 0; n /= 1000 {
+			text = fmt.Sprintf("%d,%0*s", n%1000, 3, text)
+		}
+		if !strings.Contains(string(page), "| "+text+" |") {
+			t.Errorf("docs/regions.md does not name the limit %s", text)
+		}
 	}
 }
