@@ -132,9 +132,9 @@ func TestLimitsAreDocumented(t *testing.T) {
 	}
 	b := prove.DefaultBudget
 	for _, n := range []int{b.PatternStates, b.ProductStates, b.Atoms, b.WalkNodes, b.CoverNodes} {
-		text := fmt.Sprintf("%d", n%1000)
-		for n /= 1000; n > 0; n /= 1000 {
-			text = fmt.Sprintf("%d,%0*s", n%1000, 3, text)
+		text := fmt.Sprint(n)
+		for i := len(text) - 3; i > 0; i -= 3 {
+			text = text[:i] + "," + text[i:]
 		}
 		if !strings.Contains(string(page), "| "+text+" |") {
 			t.Errorf("docs/regions.md does not name the limit %s", text)
