@@ -1,6 +1,9 @@
 package simulate
 
 import (
+	"maps"
+	"math/big"
+
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/prove"
 )
@@ -25,6 +28,10 @@ var Changes = []Change{ChangeLost, ChangeMoved, ChangeReweighted, ChangeGained, 
 type DiffSide struct {
 	Label   string // as the user named it: a path, a revision, a profile
 	Profile string // the implementation it was resolved for
+	// Files are what explain reads with -f to follow a call on this side.
+	Files []string
+	// Chosen is set when Profile was asked for, rather than read from the input.
+	Chosen bool
 }
 
 // Diff is which calls are treated differently by two sides. Equal is a proof:
@@ -34,8 +41,9 @@ type Diff struct {
 	Regions  []DiffRegion
 	Unknown  []string // what could not be decided, and why
 	Notes    []string // what the comparison rests on
-	// Calls and Seen are, with a traffic log, the number of calls read and of those
-	// in Regions; both 0 without.
+	// Traffic is set when only the calls of a log were compared; Calls is then how
+	// many there are and Seen how many of them are in Regions.
+	Traffic     bool
 	Calls, Seen int
 }
 
@@ -96,24 +104,22 @@ func named(a, b *prove.Effect) bool {
 	return true
 }
 
-// sameShares reports whether both sides give each target the same share.
+// sameShares reports whether both sides give each target the same share, exactly.
 func sameShares(a, b *prove.Effect) bool {
-	shares := func(e *prove.Effect) map[string]float64 {
-		m := map[string]float64{}
-		for i := range e.Targets {
-			t := &e.Targets[i]
-			m[t.Group+t.String()] += float64(t.Num) / float64(t.Den)
+	x, y := sharesOf(a), sharesOf(b)
+	return maps.EqualFunc(x, y, func(v, w *big.Rat) bool { return v.Cmp(w) == 0 })
+}
+
+// sharesOf adds the shares of an effect up by target, whatever its filters.
+func sharesOf(e *prove.Effect) map[string]*big.Rat {
+	shares := map[string]*big.Rat{}
+	for i := range e.Targets {
+		t := &e.Targets[i]
+		id := t.Group + " " + t.String()
+		if shares[id] == nil {
+			shares[id] = new(big.Rat)
 		}
-		return m
+		shares[id].Add(shares[id], big.NewRat(t.Num, t.Den))
 	}
-	x, y := shares(a), shares(b)
-	if len(x) != len(y) {
-		return false
-	}
-	for k, v := range x {
-		if w, ok := y[k]; !ok || w != v {
-			return false
-		}
-	}
-	return true
+	return shares
 }

@@ -156,3 +156,12 @@ func gitError(what string, err error, said string) error {
 	}
 	return fmt.Errorf("git %s: %w", what, err)
 }
+
+// Root returns the path from the current folder to the top of the repository:
+// ".", "..", "../..".
+func (r *Repository) Root() string {
+	if r.prefix == "" {
+		return "."
+	}
+	return strings.TrimSuffix(strings.Repeat("../", strings.Count(r.prefix, "/")+1), "/")
+}
