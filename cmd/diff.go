@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"slices"
@@ -200,7 +199,7 @@ func (o *diffOptions) compare(pairs [][2]*diffSide, calls *simulate.Traffic) ([]
 			}
 		}
 		if calls != nil {
-			d.Notes = append(d.Notes, calls.Notes()...)
+			d.Notes = append(d.Notes, trafficNotes(calls)...)
 		}
 		out = append(out, d)
 	}
@@ -228,28 +227,4 @@ func (o *diffOptions) fails(d *simulate.Diff) bool {
 	return len(d.Unknown) > 0 || slices.ContainsFunc(d.Regions, func(r simulate.DiffRegion) bool {
 		return slices.Contains(o.FailOn, string(r.Change))
 	})
-}
-
-// calls reads the access log; nil without one.
-func (o *diffOptions) calls() (*simulate.Traffic, error) {
-	if o.Traffic == "" {
-		return nil, nil
-	}
-	in := o.Streams.In
-	if o.Traffic != "-" {
-		f, err := os.Open(o.Traffic)
-		if err != nil {
-			return nil, fmt.Errorf("read the access log: %w", err)
-		}
-		defer f.Close() // read only: nothing to lose
-		in = f
-	}
-	t, err := simulate.ReadTraffic(in)
-	if err != nil {
-		return nil, fmt.Errorf("read the access log %s: %w", o.Traffic, err)
-	}
-	if len(t.Calls) == 0 {
-		return nil, fmt.Errorf("read the access log %s: no gRPC call in its %d lines", o.Traffic, t.Lines)
-	}
-	return t, nil
 }

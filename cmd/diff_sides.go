@@ -92,12 +92,10 @@ func (o *inputOptions) compile(set *manifest.Set, label string) (*diffSide, erro
 		return nil, err
 	}
 	s := &diffSide{side: simulate.DiffSide{Label: label, Chosen: o.Profile != autoProfile}, set: set}
-	var names []string
 	for _, t := range topologies {
 		s.tables = append(s.tables, routing.Compile(t))
-		names = append(names, t.Profile.Name)
+		s.side.Profiles = append(s.side.Profiles, t.Profile.Name)
 	}
-	s.side.Profile = strings.Join(names, ",")
 	refused, err := o.refusals(set)
 	if err != nil {
 		return nil, err

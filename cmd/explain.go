@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/prove"
 	"github.com/grpcroute/grpcroute/render"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/simulate"
@@ -24,6 +26,9 @@ type explainOptions struct {
 	Output  outputOptions
 	Call    simulate.Call
 	Request string // --request
+	All     bool   // --all-regions
+	WhyNot  string // --why-not
+	Budget  time.Duration
 }
 
 func newExplainCmd(s *Streams, run func(*explainOptions) error) *cobra.Command {
@@ -37,10 +42,18 @@ func newExplainCmd(s *Streams, run func(*explainOptions) error) *cobra.Command {
 		Long: `Follow one gRPC call through the manifests: the listener, the rule that wins with
 its file and line, each backend with its exact share, the filters, what the
 client gets when there is no backend, and for every other candidate why it was
-not chosen. Exits with 1 when the call reaches no backend.`,
+not chosen. Exits with 1 when the call reaches no backend.
+
+With --all-regions: every call to the host, or to every host, as regions that are
+disjoint and leave none out, each with the match that takes it. With --why-not
+FILE:LINE or ROUTE/RULE: whether a call can reach that rule; a call that does, or
+the matches that come first for all its calls. Exits with 1 when none can, and
+with 3 when it is not known.`,
 		Example: `  grpcroute explain -f examples/shop shop.example.com/shop.catalog.v1.Catalog/GetItem
   grpcroute explain -f examples/shop -H 'x-canary: always' shop.example.com/shop.catalog.v1.Catalog/GetItem
-  grpcroute explain -f examples/shop --request examples/request.json`,
+  grpcroute explain -f examples/shop --request examples/request.json
+  grpcroute explain -f examples/shop --all-regions shop.example.com
+  grpcroute explain -f examples/shop --why-not catalog/0`,
 		Args: func(_ *cobra.Command, args []string) error { return o.checkArgs(args) },
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
@@ -61,11 +74,20 @@ not chosen. Exits with 1 when the call reaches no backend.`,
 	f.StringVar(&o.Call.SNI, "sni", "", "server `name` of the TLS connection, when it is not the host of the call")
 	f.StringVar(&o.Request, "request", "", "read the call from a JSON `file`, or - : a witness as lint -o json prints it")
 	_ = c.MarkFlagFilename("request", "json") // fails only for a flag that does not exist
+	f.BoolVar(&o.All, "all-regions", false, "divide all calls to a host, or to every host, by the match that takes them")
+	f.StringVar(&o.WhyNot, "why-not", "", "say whether a call can reach a `rule`: FILE:LINE, or ROUTE/RULE by index or name")
+	f.DurationVar(&o.Budget, "budget", prove.DefaultBudget.Time, "`time` that --all-regions and --why-not may take; what is open then is unknown")
 	return c
 }
 
 func (o *explainOptions) checkArgs(args []string) error {
 	switch {
+	case o.All && (o.WhyNot != "" || o.Request != "") || o.WhyNot != "" && (o.Request != "" || len(args) > 0):
+		return usagef("--all-regions, --why-not, --request and a call: give one of them")
+	case o.Budget <= 0:
+		return usagef("--budget %s: expected a time above 0, as 5s", o.Budget)
+	case (o.All || o.WhyNot != "") && len(args) < 2:
+		return nil
 	case len(args) == 0 && o.Request == "":
 		return usagef("no call given: write it as grpc.example.com/pkg.Service/Method")
 	case len(args) > 0 && o.Request != "":
@@ -92,6 +114,9 @@ func runExplain(o *explainOptions) error {
 	var tables []*routing.Table
 	for _, t := range topologies {
 		tables = append(tables, routing.Compile(t))
+	}
+	if o.All || o.WhyNot != "" {
+		return errors.Join(o.prove(tables), unread, problems(set))
 	}
 	x, err := simulate.ExplainAll(tables, o.Call)
 	if err != nil {

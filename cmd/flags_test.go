@@ -14,7 +14,7 @@ func TestLintFlags(t *testing.T) {
 	c := newLintCmd(s, func(o *lintOptions) error { got = o; return nil })
 	c.SetArgs([]string{
 		"a.yaml", "-f", "b.yaml", "-f", "-", "dir", "-R=false", "--profile", "spec", "--as-built", "--channel", "experimental",
-		"--assume", "absent", "--fail-on", "warning", "--rule", "x,y", "--rule", "z", "--skip", "w", "--strict-docs",
+		"--assume", "absent", "--fail-on", "warning", "--rule", "x,y", "--rule", "z", "--skip", "w", "--strict-docs", "--advice",
 		"--tunnel-protocol", "quic", "-n", "shop", "-o", "json", "--color", "never", "-v",
 	})
 	if err := c.Execute(); err != nil {
@@ -27,7 +27,7 @@ func TestLintFlags(t *testing.T) {
 			GatewayAPI: got.Input.GatewayAPI, Channel: "experimental", Assume: "absent", TunnelProtocol: "quic",
 		},
 		Output: outputOptions{Format: "json", Color: "never", Verbose: true},
-		FailOn: "warning", Rules: []string{"x", "y", "z"}, Skip: []string{"w"}, Strict: true,
+		FailOn: "warning", Rules: []string{"x", "y", "z"}, Skip: []string{"w"}, Strict: true, Advice: true,
 	}
 	got.Streams = nil
 	if diff := cmp.Diff(want, *got); diff != "" {

@@ -22,6 +22,7 @@ type lintOptions struct {
 	Rules   []string
 	Skip    []string
 	Strict  bool // --strict-docs
+	Advice  bool
 }
 
 // thresholds are the values of --fail-on.
@@ -56,6 +57,7 @@ or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 	f.StringSliceVar(&o.Rules, "rule", nil, "run only the rule of this `id`; may be repeated")
 	f.StringSliceVar(&o.Skip, "skip", nil, "do not run the rule of this `id`; may be repeated")
 	f.BoolVar(&o.Strict, "strict-docs", false, "what a document demands and its code does not enforce is an error")
+	f.BoolVar(&o.Advice, "advice", false, "run the rules, too, that give advice healthy manifests would get as well")
 	for _, name := range []string{"rule", "skip"} {
 		_ = c.RegisterFlagCompletionFunc(name, completeRules) // fails only for a flag that does not exist
 	}
@@ -95,7 +97,7 @@ func (o *lintOptions) check(set *manifest.Set) (*lint.Result, error) {
 	}
 	result, err := lint.Run(set, rules.All, lint.Options{
 		Profile: p, GatewayAPI: o.Input.GatewayAPI, Channel: o.Input.Channel, Assume: o.Input.assume(),
-		TunnelProtocol: o.Input.tunnel(), StrictDocs: o.Strict, Rules: o.Rules, Skip: o.Skip,
+		TunnelProtocol: o.Input.tunnel(), StrictDocs: o.Strict, Advice: o.Advice, Rules: o.Rules, Skip: o.Skip,
 	})
 	return result, usage(err)
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/grpcroute/grpcroute/diag"
 )
 
-// choose returns the rules that --rule and --skip leave, in catalogue order.
-func choose(rules []*Rule, only, skip []string) ([]*Rule, error) {
+// choose returns the rules that --rule, --skip and --advice leave, in catalogue
+// order.
+func choose(rules []*Rule, only, skip []string, advice bool) ([]*Rule, error) {
 	ids := make([]string, len(rules))
 	for i, r := range rules {
 		ids[i] = r.ID
@@ -21,7 +22,8 @@ func choose(rules []*Rule, only, skip []string) ([]*Rule, error) {
 	}
 	var out []*Rule
 	for _, r := range rules {
-		if (len(only) == 0 || slices.Contains(only, r.ID)) && !slices.Contains(skip, r.ID) {
+		runs := len(only) == 0 && (advice || !r.OptIn) || slices.Contains(only, r.ID)
+		if runs && !slices.Contains(skip, r.ID) {
 			out = append(out, r)
 		}
 	}

@@ -28,6 +28,7 @@ const (
 	SchemaSection         Section = "schema"
 	AttachmentSection     Section = "attachment"
 	HostnameSection       Section = "hostnames"
+	MatchingSection       Section = "matching"
 	BackendSection        Section = "backends"
 	GrantSection          Section = "grants"
 	TLSSection            Section = "tls"
@@ -54,6 +55,9 @@ type Rule struct {
 	// General: another rule that explains the same admission failure better takes
 	// its place (see [Pass.ReportFailure]).
 	General bool
+	// OptIn: advice that healthy manifests would get, too. It runs only when it is
+	// named, or with Options.Advice.
+	OptIn bool
 }
 
 // Admission is the API server's verdict over a set.
@@ -72,6 +76,7 @@ type Options struct {
 	Assume         topology.Assume
 	TunnelProtocol string
 	StrictDocs     bool     // documented constraints are errors
+	Advice         bool     // rules that are OptIn run, too
 	Rules          []string // only these
 	Skip           []string // not these
 }

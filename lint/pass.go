@@ -5,6 +5,7 @@ import (
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
+	"github.com/grpcroute/grpcroute/prove"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 )
@@ -19,7 +20,10 @@ type Pass struct {
 	Table     *routing.Table     // nil for a rule that is PerSet
 	Profile   *profile.Profile   // nil for a rule that is PerSet
 	Options   *Options
-	found     []finding
+	// Verdicts says of each match of Table whether it can ever take a call; the
+	// proof is made once for all rules. nil for a rule that is PerSet.
+	Verdicts func() []*prove.Verdict
+	found    []finding
 }
 
 // finding is a diagnostic whose position is not looked up yet: most positions

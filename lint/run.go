@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"context"
 	"runtime"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
+	"github.com/grpcroute/grpcroute/prove"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 )
@@ -19,7 +21,7 @@ import (
 // checked in turn and equal findings are merged. The error is about the options:
 // a rule, a version or a channel that does not exist.
 func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
-	selected, err := choose(rules, o.Rules, o.Skip)
+	selected, err := choose(rules, o.Rules, o.Skip, o.Advice)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +44,9 @@ func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
 			Profile: p, Auto: o.Profile == nil, Assume: o.Assume, TunnelProtocol: o.TunnelProtocol,
 		})
 		pass.Table = routing.Compile(pass.Topology)
+		pass.Verdicts = sync.OnceValue(func() []*prove.Verdict {
+			return prove.Reach(context.Background(), pass.Table, prove.Options{})
+		})
 		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
 	}
 	return &Result{

@@ -256,3 +256,28 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+// TestAdviceRunsOnDemand: a rule that is OptIn runs when it is named and with
+// Advice, and Skip still has the last word.
+func TestAdviceRunsOnDemand(t *testing.T) {
+	advice := routes("some-advice", diag.Warning, func(p *lint.Pass, d *manifest.Document) {
+		p.Report(d, nil, diag.Diagnostic{Message: "could be better"})
+	})
+	advice.OptIn = true
+	for _, c := range []struct {
+		name string
+		o    lint.Options
+		want int
+	}{
+		{"by default", lint.Options{}, 0},
+		{"with advice", lint.Options{Advice: true}, 1},
+		{"named", lint.Options{Rules: []string{"some-advice"}}, 1},
+		{"skipped", lint.Options{Advice: true, Skip: []string{"some-advice"}}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := len(run(t, route, c.o, advice).Diagnostics); got != c.want {
+				t.Errorf("%d findings, want %d", got, c.want)
+			}
+		})
+	}
+}

@@ -38,7 +38,9 @@ const (
 // apis/v1/grpcroute_types.go, GRPCRouteRule.Matches).
 type Precedence struct {
 	RegexLength RegexLength
-	PerRule     bool // a rule ranks as one, by the maximum over its matches
+	// RegexLengthOpen: RegexLength is our reading, and others are as good.
+	RegexLengthOpen bool
+	PerRule         bool // a rule ranks as one, by the maximum over its matches
 	// Criteria come first; nil means [SpecCriteria]. Then come age, namespace/name,
 	// rule index and match index.
 	Criteria []Criterion

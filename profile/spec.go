@@ -10,9 +10,11 @@ const (
 // Spec is the Gateway API specification itself, v1.6.3, with the readings that
 // RATIONALE.md fixes where it is silent.
 var Spec = &Profile{
-	Name:    "spec",
-	Title:   "Gateway API specification 1.6",
-	Filters: Filters{Rule: specRuleFilters},
+	Name:  "spec",
+	Title: "Gateway API specification 1.6",
+	// gateway-api issue 2216 asks how long a regular expression is, without an answer.
+	Precedence: Precedence{RegexLengthOpen: true},
+	Filters:    Filters{Rule: specRuleFilters},
 	Backends: Backends{
 		Kinds:     []GroupKind{serviceImport},
 		KindsOpen: true,

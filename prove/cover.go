@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -66,7 +67,7 @@ func (x *explanation) explain() error {
 func (x *explanation) doubt() string {
 	for _, u := range x.unsure {
 		e := u.entry
-		if why := x.server.Undecided(e, x.verdict.Entry); why != "" {
+		if why := cmp.Or(x.server.Undecided(e, x.verdict.Entry), x.server.ReadingDecides(e, x.verdict.Entry)); why != "" {
 			return why
 		}
 		if e.Certainty == diag.Unknown {
@@ -89,6 +90,14 @@ func (x *explanation) stand(s stand) error {
 		return nil
 	}
 	x.target = &side.units[at]
+	if err := x.shadow(g, &x.views[s.host][0]); err != nil {
+		return err
+	}
+	if u := x.subsumer(side.units[:at]); u != nil {
+		x.places++
+		x.keepSingle([]*unit{u})
+		return nil
+	}
 	for i := range g.services.size() {
 		if !slices.ContainsFunc(x.target.paths, func(r rectangle) bool { return g.services.takes(r.service, i) }) {
 			continue
@@ -108,6 +117,45 @@ func (x *explanation) stand(s stand) error {
 			if err := x.place(slices.DeleteFunc(list, func(u *unit) bool { return u == x.target })); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// shadow notes a call that the target would take.
+func (x *explanation) shadow(g *grid, at *view) error {
+	for i := 0; i < g.services.size() && x.verdict.Shadowed == nil; i++ {
+		if !slices.ContainsFunc(x.target.paths, func(r rectangle) bool { return g.services.takes(r.service, i) }) {
+			continue
+		}
+		b, err := g.band(i)
+		if err != nil {
+			return err
+		}
+		m := 0
+		for m < b.methods.size() && !x.takes(g, i, b, m) {
+			m++
+		}
+		f, err := x.x.frame([]*unit{x.target})
+		if err != nil || m == b.methods.size() {
+			return err
+		}
+		if box := f.box(x.target); box != nil {
+			w := at.request
+			w.Path, w.Headers = g.path(&place{service: i, method: m, methods: b.methods}), f.headers(box)
+			x.verdict.Shadowed = &w
+		}
+	}
+	return nil
+}
+
+// subsumer returns a unit that comes first and plainly takes all that the target
+// takes.
+func (x *explanation) subsumer(before []unit) *unit {
+	for i := range before {
+		u := &before[i]
+		if u.unread == "" && u.asksNoMore(x.target) && u.holdsPaths(x.target) && x.sure(u) {
+			return u
 		}
 	}
 	return nil
@@ -136,7 +184,7 @@ func (x *explanation) grid(h *routing.Host) (*grid, error) {
 func (x *explanation) sure(u *unit) bool {
 	e, t := u.entry, x.target.entry
 	switch {
-	case u.unread != "":
+	case u.unread != "" || x.server.ReadingDecides(e, t) != "":
 		return false
 	case e.Route == t.Route:
 		return true
@@ -146,13 +194,21 @@ func (x *explanation) sure(u *unit) bool {
 
 // place explains one place, where the units of a list come first.
 func (x *explanation) place(list []*unit) error {
-	var sure, unsure []*unit
+	var sure, unsure, alone []*unit
 	for _, u := range list {
-		if x.sure(u) {
-			sure = append(sure, u)
-		} else {
+		switch {
+		case !x.sure(u):
 			unsure = append(unsure, u)
+			continue
+		case u.asksNoMore(x.target):
+			alone = append(alone, u)
 		}
+		sure = append(sure, u)
+	}
+	x.places++
+	if len(alone) > 0 {
+		x.keepSingle(alone)
+		return nil
 	}
 	f, err := x.x.frame(append(slices.Clone(sure), x.target))
 	if err != nil {
@@ -170,52 +226,40 @@ func (x *explanation) place(list []*unit) error {
 		x.covered, x.unsure = false, unsure
 		return nil
 	}
-	x.places++
-	x.keepSingle(f, box, sure, boxes)
+	x.keepSingle(nil)
 	return x.shrink(f, box, sure, boxes)
 }
 
-// keepSingle keeps the units that cover the target alone at every place.
-func (x *explanation) keepSingle(f *frame, box piece, sure []*unit, boxes []piece) {
-	var here []*unit
-	for i, u := range sure {
-		if boxes[i] != nil && box.within(f, boxes[i]) && (x.places == 1 || slices.ContainsFunc(x.single, u.same)) {
-			here = append(here, u)
-		}
+// keepSingle keeps of the units that cover the target alone at a place those that
+// do so at every place. When there is none any more, the units that did so far
+// explain the places so far.
+func (x *explanation) keepSingle(alone []*unit) {
+	if x.places == 1 {
+		x.single = alone
+		return
 	}
-	if len(x.single) > 0 && len(here) == 0 {
-		x.by = append(x.by, x.single[0]) // for the places before this one
+	before := x.single
+	x.single = slices.DeleteFunc(slices.Clone(before), func(u *unit) bool { return !slices.ContainsFunc(alone, u.same) })
+	if len(x.single) > 0 {
+		return
 	}
-	x.single = here
+	if len(before) > 0 {
+		x.add(before[0])
+	}
+	if len(alone) > 0 && !slices.ContainsFunc(alone, func(u *unit) bool { return slices.ContainsFunc(x.by, u.same) }) {
+		x.add(alone[0])
+	}
 }
 
-// same reports whether two units are one match.
-func (u *unit) same(o *unit) bool {
-	return u.entry.Rule == o.entry.Rule && u.entry.Match == o.entry.Match
-}
-
-// within reports whether a box is inside another.
-func (p piece) within(f *frame, q piece) bool {
-	for i := range q {
-		switch {
-		case q[i] == nil:
-		case p[i] == nil:
-			if !f.dims[i].all.within(q[i]) {
-				return false
-			}
-		case !p[i].within(q[i]):
-			return false
-		}
+func (x *explanation) add(u *unit) {
+	if !slices.ContainsFunc(x.by, u.same) {
+		x.by = append(x.by, u)
 	}
-	return true
 }
 
 // shrink drops units without which the target stays covered, the last first, and
 // adds the others to those that explain it.
 func (x *explanation) shrink(f *frame, box piece, sure []*unit, boxes []piece) error {
-	if len(x.single) > 0 {
-		return nil // they may explain all of it
-	}
 	sure, boxes = slices.Clone(sure), slices.Clone(boxes)
 	for i := len(sure) - 1; i >= 0 && len(sure) <= maxShrunk; i-- {
 		without := slices.Delete(slices.Clone(boxes), i, i+1)
@@ -228,9 +272,7 @@ func (x *explanation) shrink(f *frame, box piece, sure []*unit, boxes []piece) e
 		}
 	}
 	for _, u := range sure {
-		if !slices.ContainsFunc(x.by, u.same) {
-			x.by = append(x.by, u)
-		}
+		x.add(u)
 	}
 	return nil
 }

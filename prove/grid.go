@@ -10,6 +10,7 @@ type grid struct {
 	services *dimension
 	sides    []*side
 	cells    int // left
+	bands    map[int]*band
 }
 
 // side is one ordered list, filed by service.
@@ -36,9 +37,11 @@ type wideRef struct {
 type column struct {
 	exact map[string][]ref
 	open  []ref // any method, or an expression
+	all   []ref
 }
 
 func (c *column) add(r ref) {
+	c.all = append(c.all, r)
 	if r.method.literal() {
 		if c.exact == nil {
 			c.exact = map[string][]ref{}
@@ -60,7 +63,7 @@ type place struct {
 }
 
 func (x *engine) grid(lists ...[]unit) (*grid, error) {
-	g := &grid{x: x, cells: x.budget.Cells}
+	g := &grid{x: x, cells: x.budget.Cells, bands: map[int]*band{}}
 	var by []*language
 	for _, units := range lists {
 		s := &side{units: units, exact: map[string]*column{}, byWide: map[int]*column{}}
@@ -122,6 +125,9 @@ type band struct {
 }
 
 func (g *grid) band(service int) (*band, error) {
+	if b, ok := g.bands[service]; ok {
+		return b, nil
+	}
 	b := &band{service: service}
 	var by []*language
 	for _, s := range g.sides {
@@ -140,8 +146,11 @@ func (g *grid) band(service int) (*band, error) {
 		}
 	}
 	var err error
-	b.methods, err = g.x.names.method.dimension(by)
-	return b, err
+	if b.methods, err = g.x.names.method.dimension(by); err != nil {
+		return nil, err
+	}
+	g.bands[service] = b
+	return b, nil
 }
 
 // place settles one method of a band. The method atom is in the language of every

@@ -59,7 +59,7 @@ func (ls *languages) of(p routing.Pattern) (*language, error) {
 	if l, ok := ls.known[key]; ok {
 		return l, ls.failed[key]
 	}
-	l := &language{kind: p.Kind, text: p.Text, source: written(p.Text)}
+	l := &language{kind: p.Kind, text: p.Text, source: written(p)}
 	var err error
 	switch {
 	case p.Kind == routing.LiteralText && (!ls.alphabet.holds(p.Text) || p.Text == "" && ls.nonEmpty):
@@ -97,7 +97,11 @@ func (ls *languages) add(key string, l *language) {
 
 // written is an expression as a manifest has it. Routing puts anchors around one
 // that is matched as a whole.
-func written(text string) string {
+func written(p routing.Pattern) string {
+	text := p.Text
+	if p.Source != "" {
+		return strconv.Quote(p.Source)
+	}
 	const before, after = "^(?:", ")$"
 	if inner, ok := strings.CutPrefix(text, before); ok {
 		if inner, ok = strings.CutSuffix(inner, after); ok {

@@ -60,13 +60,13 @@ func (n *names) split(p routing.Pattern) ([]rectangle, error) {
 	a, err := determinize(p.Text, alphabet, n.service.budget.PatternStates)
 	var rs []rectangle
 	if err == nil {
-		rs = n.splitAutomaton(p.Text, a)
+		rs = n.splitAutomaton(p, a)
 	}
 	n.paths[p.Text], n.failed[p.Text] = rs, err
 	return rs, err
 }
 
-func (n *names) splitAutomaton(text string, a *automaton) []rectangle {
+func (n *names) splitAutomaton(p routing.Pattern, a *automaton) []rectangle {
 	begin := a.step(0, '/')
 	if begin == dead {
 		return nil
@@ -79,7 +79,7 @@ func (n *names) splitAutomaton(text string, a *automaton) []rectangle {
 			continue
 		}
 		seen[middle] = true
-		name := fmt.Sprintf("its part of the path %s (%d)", written(text), len(seen))
+		name := fmt.Sprintf("its part of the path %s (%d)", written(p), len(seen))
 		service := n.service.ofAutomaton(name, a.restrict(begin, func(q int32) bool { return a.step(q, '/') == middle }))
 		method := n.method.ofAutomaton(name, a.restrict(middle, func(q int32) bool { return a.accept[q] }))
 		if service.kind != routing.NoText && method.kind != routing.NoText {

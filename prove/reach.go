@@ -4,50 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 )
-
-// State is what is known about a match.
-type State int
-
-// The states.
-const (
-	Undecided   State = iota // not known: see Why
-	Reachable                // Witness is a call that it takes
-	Unreachable              // it can never take a call
-)
-
-var stateNames = [...]string{Undecided: "unknown", Reachable: "reachable", Unreachable: "unreachable"}
-
-// String returns "unknown", "reachable" or "unreachable".
-func (s State) String() string { return stateNames[s] }
-
-// Verdict says whether one match of one rule can ever take a call.
-type Verdict struct {
-	Rule  *topology.Rule
-	Match int // index in the rule's matches; -1 for a rule without matches
-	State State
-	// Entry is one of the places where it stands; with a Witness the one that
-	// [routing.Table.Lookup] gives the call to.
-	Entry   *routing.Entry
-	Witness *routing.Request
-	// Never: it takes no call whatever else there is; Why says so.
-	Never bool
-	// By are the matches that take its calls first, as few as explain it.
-	By []*routing.Entry
-	// Certainty is that of Unreachable: Unknown does not occur.
-	Certainty diag.Certainty
-	Why       string
-}
-
-// Options steer a proof.
-type Options struct {
-	Budget Budget
-	// Progress, when set, is called now and then with the hosts done and to do.
-	Progress func(done, total int)
-}
 
 // matchKey names a match of a rule.
 type matchKey struct {
@@ -149,7 +108,7 @@ func (r *reaching) host(h *routing.Host) {
 				v.State = Unreachable
 			}
 		case units[i].unread != "":
-			v.Why = units[i].unread
+			v.Why, v.Limit = units[i].unread, !units[i].entry.Opaque()
 		case v.State == Undecided:
 			open = true
 		}
@@ -169,7 +128,7 @@ func (r *reaching) fail(units []unit, err error) {
 	}
 	for i := range units {
 		if v := r.verdict(units[i].entry); v.State == Undecided && v.Why == "" {
-			v.Why = err.Error()
+			v.Why, v.Limit = err.Error(), true
 		}
 	}
 }
@@ -284,7 +243,7 @@ func (r *reaching) leave(list []*unit, err error) error {
 	}
 	for _, u := range list {
 		if v := r.verdict(u.entry); v.State == Undecided && v.Why == "" {
-			v.Why = err.Error()
+			v.Why, v.Limit = err.Error(), true
 		}
 	}
 	return nil
@@ -303,49 +262,5 @@ func (r *reaching) reached(g *grid, p *place, f *frame, q piece, u *unit, at *vi
 		v.Why = "a rule that comes first has a pattern that cannot be decided"
 		return
 	}
-	v.State, v.Witness, v.Entry, v.Why = Reachable, &w, u.entry, ""
-}
-
-// settle turns what no walk reached into a verdict.
-func (r *reaching) settle(v *Verdict) {
-	if r.stopped != nil {
-		v.Why = r.stopped.Error()
-		return
-	}
-	if d := v.Entry.Dead; d != "" {
-		v.State, v.Never, v.Why = Unreachable, true, d
-		return
-	}
-	if len(r.asking(v)) == 0 {
-		v.State, v.Why = Unreachable, "no call consults it: a more specific listener or hostname answers for its hosts"
-		return
-	}
-	x := &explanation{reaching: r, verdict: v}
-	if err := x.explain(); err != nil {
-		v.State, v.By, v.Why = Undecided, nil, err.Error()
-	}
-}
-
-// stand is an entry on a host that some call consults.
-type stand struct {
-	host  *routing.Host
-	entry *routing.Entry
-}
-
-// asking returns where calls consult the entries of a verdict.
-func (r *reaching) asking(v *Verdict) []stand {
-	if r.stands == nil {
-		r.stands = map[*Verdict][]stand{}
-		for _, h := range r.hosts() {
-			if len(r.views[h]) == 0 {
-				continue
-			}
-			for _, e := range h.Entries {
-				if v := r.verdict(e); v.State == Undecided {
-					r.stands[v] = append(r.stands[v], stand{h, e})
-				}
-			}
-		}
-	}
-	return r.stands[v]
+	v.State, v.Witness, v.Entry, v.Why, v.Limit = Reachable, &w, u.entry, "", false
 }

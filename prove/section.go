@@ -219,49 +219,6 @@ func both(f *frame, boxes [][]piece, i, j int) (piece, bool) {
 	return q, true
 }
 
-// merge joins parts of one place that are alike and differ in one header.
-func merge(parts []*section) []*section {
-	for again := true; again; {
-		again = false
-		for i := 0; i < len(parts); i++ {
-			for j := i + 1; j < len(parts); j++ {
-				if parts[i].key != parts[j].key {
-					continue
-				}
-				if joined, ok := join(parts[i], parts[j]); ok {
-					parts[i].piece = joined
-					parts = slices.Delete(parts, j, j+1)
-					again = true
-					j--
-				}
-			}
-		}
-	}
-	return parts
-}
-
-func join(a, b *section) (piece, bool) {
-	at := -1
-	for i := range a.piece {
-		x, y := a.piece[i], b.piece[i]
-		switch {
-		case x == nil && y == nil || x != nil && y != nil && x.equal(y):
-		case at >= 0:
-			return nil, false
-		default:
-			at = i
-		}
-	}
-	if at < 0 || a.piece[at] == nil || b.piece[at] == nil {
-		return nil, at < 0
-	}
-	set := a.piece[at].or(b.piece[at])
-	if a.frame.dims[at].all.within(set) {
-		set = nil
-	}
-	return a.piece.with(at, set), true
-}
-
 // sameLists reports whether two lists ask and do the same, in the same order.
 func sameLists(a, b []*unit) bool {
 	return slices.EqualFunc(a, b, func(a, b *unit) bool { return a.shape == b.shape && a.effect == b.effect })
@@ -277,24 +234,41 @@ func sameUnits(a, b []unit) bool {
 // sameColumns reports whether both sides have the same for a service, in the same
 // order.
 func (g *grid) sameColumns(service int) bool {
-	var sides [2][]ref
+	var sides [2]inOrder
 	for i, s := range g.sides {
 		own, wide := g.columns(s, service)
-		for _, c := range []*column{own, wide} {
-			if c == nil {
-				continue
-			}
-			for _, refs := range c.exact {
-				sides[i] = append(sides[i], refs...)
-			}
-			sides[i] = append(sides[i], c.open...)
+		if own != nil {
+			sides[i][0] = own.all
 		}
-		slices.SortFunc(sides[i], func(a, b ref) int { return a.at - b.at })
+		sides[i][1] = wide.all
 	}
-	return slices.EqualFunc(sides[0], sides[1], func(a, b ref) bool {
+	for {
+		a, ok := sides[0].next()
+		b, ok2 := sides[1].next()
+		if !ok || !ok2 {
+			return ok == ok2
+		}
 		u, v := &g.sides[0].units[a.at], &g.sides[1].units[b.at]
-		return a.method == b.method && u.shape == v.shape && u.effect == v.effect
-	})
+		if a.method != b.method || u.shape != v.shape || u.effect != v.effect {
+			return false
+		}
+	}
+}
+
+// inOrder goes through two lists side by side.
+type inOrder [2][]ref
+
+func (o *inOrder) next() (ref, bool) {
+	i := 0
+	if len(o[0]) == 0 || len(o[1]) > 0 && o[1][0].at < o[0][0].at {
+		i = 1
+	}
+	if len(o[i]) == 0 {
+		return ref{}, false
+	}
+	r := o[i][0]
+	o[i] = o[i][1:]
+	return r, true
 }
 
 // request completes a request with a call of the section.

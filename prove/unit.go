@@ -74,8 +74,12 @@ func (x *engine) units(h *routing.Host) []unit {
 	if h == nil {
 		return nil
 	}
-	us := make([]unit, 0, len(h.Entries))
-	for _, e := range h.Entries {
+	return x.unitsOf(h.Entries)
+}
+
+func (x *engine) unitsOf(entries []*routing.Entry) []unit {
+	us := make([]unit, 0, len(entries))
+	for _, e := range entries {
 		if e.Dead != "" && !e.Opaque() {
 			continue
 		}
@@ -215,4 +219,27 @@ func conditionsKey(c *routing.Conditions, opaque bool) string {
 		b = strconv.AppendBool(b, h.Each)
 	}
 	return string(strconv.AppendBool(b, opaque))
+}
+
+// asksNoMore reports whether each header condition of a unit is one of another's,
+// too: where the paths of both meet it takes all that the other takes.
+func (u *unit) asksNoMore(o *unit) bool {
+	return !slices.ContainsFunc(u.headers, func(h *headerCond) bool { return !slices.Contains(o.headers, h) })
+}
+
+// same reports whether two units are one match.
+func (u *unit) same(o *unit) bool {
+	return u.entry.Rule == o.entry.Rule && u.entry.Match == o.entry.Match
+}
+
+// holdsPaths reports whether the paths of another unit are plainly among a unit's.
+func (u *unit) holdsPaths(o *unit) bool {
+	return !slices.ContainsFunc(o.paths, func(r rectangle) bool {
+		return !slices.ContainsFunc(u.paths, func(q rectangle) bool { return q.service.holds(r.service) && q.method.holds(r.method) })
+	})
+}
+
+// holds reports whether another language is plainly within l.
+func (l *language) holds(o *language) bool {
+	return l.kind == routing.AnyText || l == o || o.literal() && l.takes(o.text)
 }

@@ -17,7 +17,7 @@ func diffReportOf(ds []*simulate.Diff) *diffReport {
 	for i, d := range ds {
 		out.Equal = out.Equal && d.Equal()
 		c := diffComparison{
-			Old: diffSide{validText(d.Old.Label), d.Old.Profile}, New: diffSide{validText(d.New.Label), d.New.Profile},
+			Old: diffSide{validText(d.Old.Label), strings.Join(d.Old.Profiles, ",")}, New: diffSide{validText(d.New.Label), strings.Join(d.New.Profiles, ",")},
 			Equal: d.Equal(), Notes: list(d.Notes),
 		}
 		if d.Traffic {
@@ -75,7 +75,7 @@ var changeMeanings = map[simulate.Change]string{
 	simulate.ChangeReweighted: "the same backends get other shares",
 	simulate.ChangeGained:     "fewer calls fail than before",
 	simulate.ChangeFilters:    "the same backends, with other filters or settings",
-	simulate.ChangeStatus:     "calls fail as before, with another status",
+	simulate.ChangeStatus:     "what fails fails with another status",
 }
 
 // diffSummary says in one line how a comparison ends.
@@ -204,7 +204,7 @@ func explainCommand(d *simulate.Diff, r *simulate.DiffRegion) string {
 		text += " -f " + shellWord(f)
 	}
 	if d.New.Chosen {
-		text += " --profile " + d.New.Profile
+		text += " --profile " + strings.Join(d.New.Profiles, ",")
 	}
 	return text + " " + callOf(&r.Witness)
 }

@@ -22,11 +22,12 @@ type ruleInfo struct {
 	Since    string   `json:"since"`
 	Profiles []string `json:"profiles"` // empty: all
 	Fix      string   `json:"fix"`      // "", "auto" or "offer"
+	Advice   bool     `json:"advice"`   // runs only when named, or with --advice
 	Page     string   `json:"page,omitempty"`
 }
 
 func ruleInfoOf(r *lint.Rule, page string) ruleInfo {
-	return ruleInfo{r.ID, r.Summary, string(r.Section), r.Severity.String(), r.Since, list(r.Profiles), string(r.Fix), page}
+	return ruleInfo{r.ID, r.Summary, string(r.Section), r.Severity.String(), r.Since, list(r.Profiles), string(r.Fix), r.OptIn, page}
 }
 
 // RulesJSON writes the catalogue as grpcroute.rules/v1.
@@ -48,7 +49,7 @@ func RulesText(w io.Writer, rules []*lint.Rule, o Options) error {
 	style := o.style()
 	t := table{header: []string{"rule", "severity", "section", "finds"}, prose: true}
 	for _, r := range rules {
-		t.rows = append(t.rows, []string{r.ID, r.Severity.String(), string(r.Section), r.Summary})
+		t.rows = append(t.rows, []string{r.ID, r.Severity.String(), string(r.Section), r.Summary + advice(r)})
 	}
 	t.paint = func(row, column int, text string) string {
 		if column == 1 {
@@ -72,8 +73,16 @@ func RulePageText(w io.Writer, r *lint.Rule, page string, o Options) error {
 		speaksOf = noun(len(r.Profiles), "profile") + " " + strings.Join(r.Profiles, ", ")
 	}
 	text := strings.Trim(p.String(), "\n")
-	_, err := fmt.Fprintf(w, "%s\n\n%s\n", text, p.dim(fmt.Sprintf("%s, section %s, since %s, %s", r.Severity, r.Section, r.Since, speaksOf)))
+	_, err := fmt.Fprintf(w, "%s\n\n%s\n", text, p.dim(fmt.Sprintf("%s, section %s, since %s, %s%s", r.Severity, r.Section, r.Since, speaksOf, advice(r))))
 	return err
+}
+
+// advice marks a rule that runs only on demand.
+func advice(r *lint.Rule) string {
+	if !r.OptIn {
+		return ""
+	}
+	return " (with --advice)"
 }
 
 type pagePrinter struct {

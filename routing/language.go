@@ -3,6 +3,8 @@ package routing
 import (
 	"regexp"
 	"strings"
+
+	"github.com/grpcroute/grpcroute/profile"
 )
 
 // PatternKind is what a [Pattern] is.
@@ -22,6 +24,7 @@ type Pattern struct {
 	Kind   PatternKind
 	Text   string         // the literal, or the source of Regexp
 	Regexp *regexp.Regexp // RegexText: the text is taken when MatchString says so
+	Source string         // RegexText: the expression as the manifest has it, "" when it does not
 }
 
 // HeaderPattern is one header condition. An absent header never satisfies it.
@@ -47,6 +50,9 @@ type Conditions struct {
 func (e *Entry) Conditions() Conditions {
 	c := e.cond
 	out := Conditions{Service: c.service.pattern(), Method: c.method.pattern()}
+	if e.Unit.Path.Kind == profile.SegmentPath {
+		out.Service.Source, out.Method.Source = e.Unit.Path.Service, e.Unit.Path.Method
+	}
 	switch c.shape {
 	case wholePath:
 		out.Path = regexPattern(c.whole)

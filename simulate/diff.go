@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"fmt"
 	"maps"
 	"math/big"
 
@@ -14,11 +15,11 @@ type Change string
 // The changes, the worst first.
 const (
 	ChangeLost       Change = "lost"       // more calls fail than before
-	ChangeGained     Change = "gained"     // fewer calls fail than before
 	ChangeMoved      Change = "moved"      // calls reach a backend that was not named before, or leave one
 	ChangeReweighted Change = "reweighted" // the same backends with other shares
+	ChangeGained     Change = "gained"     // fewer calls fail than before
 	ChangeFilters    Change = "filters"    // the same backends and shares, other filters
-	ChangeStatus     Change = "status"     // no call reaches a backend before or after, and the code differs
+	ChangeStatus     Change = "status"     // what fails fails with another code, and nothing else differs but filters
 )
 
 // Changes lists them in the order that reports use.
@@ -26,12 +27,13 @@ var Changes = []Change{ChangeLost, ChangeMoved, ChangeReweighted, ChangeGained, 
 
 // DiffSide names one of the two things compared.
 type DiffSide struct {
-	Label   string // as the user named it: a path, a revision, a profile
-	Profile string // the implementation it was resolved for
-	// Files are what explain reads with -f to follow a call on this side.
-	Files []string
-	// Chosen is set when Profile was asked for, rather than read from the input.
+	Label    string   // as the user named it: a path, a revision, a profile
+	Profiles []string // the implementations it was resolved for
+	// Chosen is set when Profiles was asked for, rather than read from the input.
 	Chosen bool
+	// Files are what explain reads to replay a call on this side; nil when only git
+	// has them.
+	Files []string
 }
 
 // Diff is which calls are treated differently by two sides. Equal is a proof:
@@ -68,58 +70,83 @@ type DiffRegion struct {
 	Calls     int // with a traffic log: how many of its calls are in the region
 }
 
-// classify says what happens to calls between two effects that differ.
+// classify says what happens to calls between two effects that differ. Shares are
+// exact: a hundredth of the calls that fails is a loss.
 func classify(was, now *prove.Effect) Change {
-	n1, d1 := was.Failing()
-	n2, d2 := now.Failing()
-	switch before, after := n1*d2, n2*d1; {
-	case after > before:
+	switch order := failing(now).Cmp(failing(was)); {
+	case order > 0:
 		return ChangeLost
-	case after < before:
+	case order < 0:
 		return ChangeGained
-	case was.Answer != nil && now.Answer != nil:
+	case nothingRoutes(was) && nothingRoutes(now):
 		return ChangeStatus
 	case !named(was, now) || !named(now, was):
 		return ChangeMoved
-	case sameShares(was, now):
-		return ChangeFilters
+	case !sameShares(was, now, targetName):
+		return ChangeReweighted
+	case !sameShares(was, now, targetEnd):
+		return ChangeStatus
 	}
-	return ChangeReweighted
+	return ChangeFilters
 }
 
-// named reports whether each target that gets calls in a is named in b, be it
+// nothingRoutes reports whether no call reaches a backend.
+func nothingRoutes(e *prove.Effect) bool { return failing(e).Cmp(big.NewRat(1, 1)) == 0 }
+
+// failing is the share of the calls that reach no backend.
+func failing(e *prove.Effect) *big.Rat { return big.NewRat(e.Failing()) }
+
+// named reports whether each target that takes calls in a is named in b, be it
 // without calls.
 func named(a, b *prove.Effect) bool {
 	names := map[string]bool{}
 	for _, ts := range [][]prove.Target{b.Targets, b.Drained} {
 		for i := range ts {
-			names[ts[i].Name+ts[i].String()+ts[i].Group] = true
+			names[targetName(&ts[i])] = true
 		}
 	}
 	for i := range a.Targets {
-		if t := &a.Targets[i]; !names[t.Name+t.String()+t.Group] {
+		if t := &a.Targets[i]; t.Answer == nil && !names[targetName(t)] {
 			return false
 		}
 	}
 	return true
 }
 
-// sameShares reports whether both sides give each target the same share, exactly.
-func sameShares(a, b *prove.Effect) bool {
-	x, y := sharesOf(a), sharesOf(b)
-	return maps.EqualFunc(x, y, func(v, w *big.Rat) bool { return v.Cmp(w) == 0 })
+// targetName tells destinations apart, whatever TLS and filters they come with.
+// Those that cannot be used are one: their calls fail.
+func targetName(t *prove.Target) string {
+	if t.Answer != nil && t.Num > 0 {
+		return "fails"
+	}
+	return t.Group + " " + t.String()
 }
 
-// sharesOf adds the shares of an effect up by target, whatever its filters.
-func sharesOf(e *prove.Effect) map[string]*big.Rat {
-	shares := map[string]*big.Rat{}
+// targetEnd tells the codes apart with which calls fail, too.
+func targetEnd(t *prove.Target) string {
+	if t.Answer != nil && t.Num > 0 {
+		return fmt.Sprintf("fails with %d", t.Answer.GRPC)
+	}
+	return targetName(t)
+}
+
+// sameShares reports whether both sides give each target of a name the same share.
+func sameShares(a, b *prove.Effect, name func(*prove.Target) string) bool {
+	return maps.EqualFunc(shares(a, name), shares(b, name), func(x, y *big.Rat) bool { return x.Cmp(y) == 0 })
+}
+
+// shares adds up what each destination gets: it may be listed with several sets
+// of filters.
+func shares(e *prove.Effect, name func(*prove.Target) string) map[string]*big.Rat {
+	sums := map[string]*big.Rat{}
 	for i := range e.Targets {
 		t := &e.Targets[i]
-		id := t.Group + " " + t.String()
-		if shares[id] == nil {
-			shares[id] = new(big.Rat)
+		sum, ok := sums[name(t)]
+		if !ok {
+			sum = new(big.Rat)
+			sums[name(t)] = sum
 		}
-		shares[id].Add(shares[id], big.NewRat(t.Num, t.Den))
+		sum.Add(sum, big.NewRat(t.Num, t.Den))
 	}
-	return shares
+	return sums
 }

@@ -2,158 +2,212 @@ package simulate
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/grpcroute/grpcroute/routing"
 )
 
-// What a traffic log may cost. A line of Envoy holds a few hundred bytes, headers
-// tens of kilobytes at most.
-const (
-	maxLogLine   = 1 << 20
-	maxSeenCalls = 200_000
-	badLinesKept = 5
-)
-
-// Traffic is what an access log holds: calls, equal ones folded, in the order in
-// which they came first.
+// Traffic is what an access log shows. Every line is accounted for: it holds a
+// call, another request, or could not be read.
 type Traffic struct {
-	Calls []SeenCall
-	Lines int // that are not empty
-	Other int // that are requests or messages, and no gRPC calls
-	Bad   int // that could not be read
-	// BadLines are the first of those.
-	BadLines []BadLine
+	Calls []SeenCall // equal ones are one, in the order of the log
+	Total int        // calls, equal ones counted
+	Open  int        // of Total, those of which the log does not show all headers
+	Lines int        // lines that are not blank
+	Other int        // lines with a request that is no gRPC call
+	// Unread counts lines that could not be read; Problems are the first of them.
+	Unread   int
+	Problems []LineProblem
 }
 
-// BadLine is a line of a log that could not be read.
-type BadLine struct {
-	Line int // from 1
+// LineProblem says why a line of a log could not be read.
+type LineProblem struct {
+	Line int
 	Why  string
 }
 
-// Notes says what of the log was not compared.
-func (t *Traffic) Notes() []string {
-	var out []string
-	if t.Other > 0 {
-		out = append(out, fmt.Sprintf("access log: %d of %d lines are no gRPC calls", t.Other, t.Lines))
-	}
-	if t.Bad > 0 {
-		var first []string
-		for _, b := range t.BadLines {
-			first = append(first, fmt.Sprintf("line %d: %s", b.Line, b.Why))
-		}
-		if t.Bad > len(first) {
-			first = append(first, fmt.Sprintf("and %d more", t.Bad-len(first)))
-		}
-		out = append(out, fmt.Sprintf("access log: %d of %d lines cannot be read: %s", t.Bad, t.Lines, strings.Join(first, "; ")))
-	}
-	if open := slices.ContainsFunc(t.Calls, func(c SeenCall) bool { return !c.Complete }); open {
-		out = append(out, "access log: it does not show the headers of every call, so a call counts where any headers make a difference")
-	}
-	return out
+// TrafficOptions steer [ReadTraffic].
+type TrafficOptions struct {
+	// Header, when set, says which headers matter, in lower case. Others, such as
+	// request ids, would make every call a distinct one.
+	Header func(name string) bool
 }
 
-// logCall is one line of a log.
-type logCall struct {
-	authority, path string
-	headers         []routing.Header
-	complete        bool
-}
+// What one log may cost beside the distinct calls it holds.
+const (
+	maxLineBytes    = 1 << 20
+	maxLineProblems = 5
+)
 
-// errNotGRPC tells that a line is something else than a gRPC call.
-var errNotGRPC = errors.New("not a gRPC call")
+// errOther marks a request that is no gRPC call.
+var errOther = errors.New("no gRPC call")
 
-// ReadTraffic reads an access log: a JSON object a line (a witness as this tool
-// prints it, or Envoy's JSON access log), or Envoy's default text format. The
-// error is the reader's, or that there are too many different calls.
-func ReadTraffic(r io.Reader) (*Traffic, error) {
-	t := &Traffic{Calls: []SeenCall{}}
-	at := map[string]int{}
+// ReadTraffic reads an access log: lines of JSON (witnesses, or what Envoy writes
+// with a json_format) and lines in Envoy's default format, also mixed. Memory
+// follows the number of distinct calls. The error is the reader's.
+func ReadTraffic(r io.Reader, o TrafficOptions) (*Traffic, error) {
+	t := &traffic{Traffic: &Traffic{Calls: []SeenCall{}}, o: o, seen: map[string]int{}}
 	in := bufio.NewReaderSize(r, 64<<10)
 	var buf []byte
 	for n := 1; ; n++ {
-		line, long, err := readLine(in, buf[:0])
+		line, tooLong, err := readLine(in, buf[:0])
 		buf = line
-		if text := strings.TrimSpace(string(line)); long || text != "" {
+		if n == 1 {
+			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
+		}
+		switch line = bytes.TrimSpace(line); {
+		case tooLong:
 			t.Lines++
-			if t.add(n, text, long, at); len(t.Calls) > maxSeenCalls {
-				return nil, fmt.Errorf("more than %d different calls by line %d: split it", maxSeenCalls, n)
-			}
+			t.unread(n, fmt.Errorf("the line is longer than %d MiB", maxLineBytes>>20))
+		case len(line) > 0:
+			t.Lines++
+			t.line(n, line)
 		}
 		if err == io.EOF {
-			return t, nil
+			return t.Traffic, nil
 		}
 		if err != nil {
-			return nil, err
+			return t.Traffic, fmt.Errorf("read line %d: %w", n, err)
 		}
 	}
 }
 
-// readLine appends a line to buf. The rest of a line beyond maxLogLine is read
-// over.
-func readLine(in *bufio.Reader, buf []byte) (line []byte, long bool, err error) {
+// readLine appends a line to buf, of which it keeps maxLineBytes.
+func readLine(in *bufio.Reader, buf []byte) (line []byte, tooLong bool, err error) {
 	for {
 		part, err := in.ReadSlice('\n')
-		if len(buf)+len(part) > maxLogLine {
-			long = true
+		if len(buf)+len(part) > maxLineBytes+1 {
+			tooLong = true
 		} else {
 			buf = append(buf, part...)
 		}
 		if err != bufio.ErrBufferFull {
-			return buf, long, err
+			return buf, tooLong, err
 		}
 	}
 }
 
-// add takes one line in.
-func (t *Traffic) add(n int, text string, long bool, at map[string]int) {
-	c, err := (*logCall)(nil), error(nil)
-	switch {
-	case long:
-		err = fmt.Errorf("it is longer than %d bytes", maxLogLine)
-	case strings.HasPrefix(text, "{"):
-		c, err = jsonLogCall(text)
-	default:
-		c, err = textLogCall(text)
+// traffic is a log while it is read.
+type traffic struct {
+	*Traffic
+	o    TrafficOptions
+	seen map[string]int // index in Calls
+	key  []byte
+}
+
+// logged is a call as a line shows it.
+type logged struct {
+	authority, path       string
+	method, protocol      string // "" when the line does not say
+	contentType           string
+	headers               []routing.Header
+	complete              bool
+	count                 int
+	originalPath, badName string
+}
+
+func (t *traffic) line(n int, line []byte) {
+	parse := textLine
+	if line[0] == '{' {
+		parse = jsonLine
+	}
+	call, err := parse(line)
+	if err == nil {
+		err = call.check()
 	}
 	switch {
-	case errors.Is(err, errNotGRPC):
+	case errors.Is(err, errOther):
 		t.Other++
 	case err != nil:
-		t.Bad++
-		if len(t.BadLines) < badLinesKept {
-			t.BadLines = append(t.BadLines, BadLine{n, err.Error()})
-		}
+		t.unread(n, err)
 	default:
-		key := fmt.Sprintf("%q %q %t %q", c.authority, c.path, c.complete, c.headers)
-		if i, ok := at[key]; ok {
-			t.Calls[i].Count++
-			return
-		}
-		at[key] = len(t.Calls)
-		t.Calls = append(t.Calls, SeenCall{Authority: c.authority, Path: c.path, Headers: c.headers, Complete: c.complete, Count: 1})
+		t.add(call)
 	}
 }
 
-// checked returns a call in the form in which equal ones are equal, or
-// [errNotGRPC]. gRPC calls are POST requests to "/SERVICE/METHOD".
-func (c *logCall) checked(method string) (*logCall, error) {
-	if method != "" && method != "POST" {
-		return nil, errNotGRPC
+func (t *traffic) unread(n int, why error) {
+	t.Unread++
+	if len(t.Problems) < maxLineProblems {
+		t.Problems = append(t.Problems, LineProblem{n, why.Error()})
 	}
-	p, err := Call{Target: c.path, Authority: c.authority}.parse()
-	if err != nil || p.authority == "" || p.authority == "-" || !strings.HasPrefix(c.path, "/") {
-		return nil, errNotGRPC
+}
+
+// check tells whether a request is a gRPC call over HTTP/2 and whether its host
+// can be one (gRPC over HTTP/2: requests are POST, and content-type begins with
+// "application/grpc"; gRPC-Web is another protocol).
+func (c *logged) check() error {
+	if c.originalPath != "" {
+		c.path = c.originalPath // before a rewrite
 	}
-	c.authority = strings.ToLower(p.authority)
-	if p.portHint != 0 {
-		c.authority = c.authority[:strings.LastIndexByte(c.authority, ':')]
-		c.authority = strings.TrimSuffix(strings.TrimPrefix(c.authority, "["), "]")
+	switch {
+	case c.method != "" && !strings.EqualFold(c.method, "POST"):
+		return errOther
+	case strings.HasPrefix(c.protocol, "HTTP/1"):
+		return errOther
+	case c.contentType != "" && !isGRPC(c.contentType):
+		return errOther
+	case c.path == "" && c.authority == "":
+		return errors.New("it names neither a host nor a path: expected keys like \"authority\" and \"path\"")
+	case c.path == "":
+		return errors.New("it has no path: expected a key like \"path\" or \":path\"")
 	}
-	return c, nil
+	if _, _, err := splitPath(c.path, strings.TrimPrefix(c.path, "/")); err != nil || c.path[0] != '/' {
+		return errOther
+	}
+	if c.authority == "" {
+		return errors.New("it names no host: expected a key like \"authority\", \":authority\" or \"host\"")
+	}
+	if c.badName != "" {
+		return fmt.Errorf("%q is not a header name", c.badName)
+	}
+	return (&parsed{authority: c.authority}).takePort()
+}
+
+func isGRPC(contentType string) bool {
+	rest, ok := strings.CutPrefix(strings.ToLower(contentType), "application/grpc")
+	return ok && (rest == "" || rest[0] == '+' || rest[0] == ';')
+}
+
+// add counts a call.
+func (t *traffic) add(c *logged) {
+	if t.o.Header != nil {
+		c.headers = slices.DeleteFunc(c.headers, func(h routing.Header) bool { return !t.o.Header(h.Name) })
+	}
+	slices.SortStableFunc(c.headers, func(a, b routing.Header) int { return strings.Compare(a.Name, b.Name) })
+	c.authority = strings.ToLower(c.authority)
+	count := max(c.count, 1)
+	t.Total += count
+	if !c.complete {
+		t.Open += count
+	}
+	key := t.keyOf(c)
+	if at, ok := t.seen[string(key)]; ok {
+		t.Calls[at].Count += count
+		return
+	}
+	t.seen[string(key)] = len(t.Calls)
+	t.Calls = append(t.Calls, SeenCall{Authority: c.authority, Path: c.path, Headers: c.headers, Complete: c.complete, Count: count})
+}
+
+// keyOf is equal for equal calls only.
+func (t *traffic) keyOf(c *logged) []byte {
+	key := strconv.AppendBool(t.key[:0], c.complete)
+	text := func(s string) {
+		key = strconv.AppendInt(key, int64(len(s)), 10)
+		key = append(append(key, ' '), s...)
+	}
+	text(c.authority)
+	text(c.path)
+	for _, h := range c.headers {
+		text(h.Name)
+		text(h.Value)
+	}
+	t.key = key
+	return key
 }

@@ -194,6 +194,8 @@ func TestPatterns(t *testing.T) {
 func TestCheckPattern(t *testing.T) {
 	for pattern, foreign := range map[string]bool{
 		`(?=a)`: true, `(?<!a)b`: true, `(a)\1`: true, `a*+`: true, `(?>a)`: true, `\k<x>`: true,
+		`(?(1)a|b)`: true, `(?(?=a)b|c)`: true, `(?#why)a`: true, `(?R)?`: true, `a\Z`: true, `\h`: true, `(?|a|b)`: true, `(?<x>a)(?P=x)`: true,
+		`(a(?=b)`: false, `[(?=]x(`: false, `\(?=foo(`: false, `(\p{L}+`: false,
 		`a(`: false, `[z-a]`: false, `a{2,1}`: false, `*`: false,
 	} {
 		e := topology.CheckPattern(pattern)

@@ -84,7 +84,7 @@ func summary(all []*lint.Rule, pages string) string {
 	for _, s := range sections(all) {
 		ids := make([]string, len(s.rules))
 		for i, r := range s.rules {
-			ids[i] = fmt.Sprintf("[`%s`](%s)", r.ID, page(pages, r))
+			ids[i] = fmt.Sprintf("[`%s`](%s)%s", r.ID, page(pages, r), advice(r))
 		}
 		fmt.Fprintf(&b, "| %s | %s |\n", s.name, strings.Join(ids, ", "))
 	}
@@ -103,10 +103,18 @@ func table(all []*lint.Rule, pages string) string {
 	for _, s := range sections(all) {
 		fmt.Fprintf(&b, "\n| %s | severity | finds |\n|---|---|---|\n", s.name)
 		for _, r := range s.rules {
-			fmt.Fprintf(&b, "| [`%s`](%s) | %s | %s%s |\n", r.ID, page(pages, r), r.Severity, cell(r.Summary), of(r))
+			fmt.Fprintf(&b, "| [`%s`](%s) | %s | %s%s |\n", r.ID, page(pages, r), r.Severity, cell(r.Summary)+advice(r), of(r))
 		}
 	}
 	return b.String() + "\n"
+}
+
+// advice marks a rule that runs only on demand.
+func advice(r *lint.Rule) string {
+	if !r.OptIn {
+		return ""
+	}
+	return " (with `--advice`)"
 }
 
 // of names the implementations that a rule speaks of.
@@ -145,6 +153,6 @@ func sections(all []*lint.Rule) []section {
 // catalogue is docs/rules.md.
 func catalogue(all []*lint.Rule) string {
 	return fmt.Sprintf("# Rules\n\n%d rules, written by `make generate` from the rules themselves. `grpcroute rules` prints this list,\n"+
-		"`grpcroute rules ID` the page of one. A rule that speaks of some implementations only names them.\n%s", len(all),
+		"`grpcroute rules ID` the page of one. A rule that speaks of some implementations only names them.\nOne marked `--advice` runs only with that flag, or when `--rule` names it.\n%s", len(all),
 		strings.TrimRight(table(all, "../lint/rules/"), "\n")+"\n")
 }

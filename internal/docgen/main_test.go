@@ -14,11 +14,11 @@ import (
 
 var two = []*lint.Rule{
 	{ID: "b-rule", Summary: "a | b", Section: lint.BackendSection, Severity: diag.Warning, Since: "0.1", Profiles: []string{"spec"}},
-	{ID: "a-rule", Summary: "first", Section: lint.SchemaSection, Severity: diag.Error, Since: "0.1"},
+	{ID: "a-rule", Summary: "first", Section: lint.SchemaSection, Severity: diag.Error, Since: "0.1", OptIn: true},
 }
 
 func TestTableFollowsTheSections(t *testing.T) {
-	want := "\n| schema | severity | finds |\n|---|---|---|\n| [`a-rule`](r/a_rule.md) | error | first |\n" +
+	want := "\n| schema | severity | finds |\n|---|---|---|\n| [`a-rule`](r/a_rule.md) | error | first (with `--advice`) |\n" +
 		"\n| backends | severity | finds |\n|---|---|---|\n| [`b-rule`](r/b_rule.md) | warning | a \\| b (spec) |\n\n"
 	if diff := cmp.Diff(want, table(two, "r/")); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
@@ -26,7 +26,7 @@ func TestTableFollowsTheSections(t *testing.T) {
 }
 
 func TestSummaryHasARowForEachSection(t *testing.T) {
-	want := "\n| about | rules |\n|---|---|\n| schema | [`a-rule`](r/a_rule.md) |\n| backends | [`b-rule`](r/b_rule.md) |\n\n"
+	want := "\n| about | rules |\n|---|---|\n| schema | [`a-rule`](r/a_rule.md) (with `--advice`) |\n| backends | [`b-rule`](r/b_rule.md) |\n\n"
 	if diff := cmp.Diff(want, summary(two, "r/")); diff != "" {
 		t.Errorf("summary (-want +got):\n%s", diff)
 	}

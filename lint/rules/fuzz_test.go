@@ -37,7 +37,7 @@ func FuzzRules(f *testing.F) {
 		f.Add(strings.Join(texts, "---\n"), true)
 	}
 	f.Fuzz(func(t *testing.T, text string, complete bool) {
-		o := lint.Options{}
+		o := lint.Options{Advice: true}
 		if complete {
 			o.Assume = topology.AssumeAbsent
 		}

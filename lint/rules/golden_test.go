@@ -7,6 +7,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/internal/golden"
+	"github.com/grpcroute/grpcroute/lint/rules"
 )
 
 const cases = "../../testdata/lint"
@@ -26,6 +27,7 @@ func TestGolden(t *testing.T) {
 			}
 		}
 		o, also := options(t, line)
+		o.Advice = o.Advice || rules.Get(rule).OptIn
 		c.Want(t, "want", listing(lintFolder(t, dir, o), dir, func(d diag.Diagnostic) bool { return d.Rule == rule || slices.Contains(also, d.Rule) }))
 	})
 }

@@ -66,17 +66,10 @@ type places struct {
 func (x *places) entries(r *topology.Rule) []place {
 	if x.of == nil {
 		x.of = map[*topology.Rule][]place{}
-		for _, s := range x.table.Servers {
-			for i, l := range s.Listeners {
-				if i > 0 && sharedHosts(l, s.Listeners[0]) {
-					continue
-				}
-				for _, h := range l.Hosts {
-					for _, e := range h.Entries {
-						if e.Host.Name == h.Name {
-							x.of[e.Rule] = append(x.of[e.Rule], place{s, e})
-						}
-					}
+		for pl := range hostsOf(x.table) {
+			for _, e := range pl.host.Entries {
+				if e.Host.Name == pl.host.Name {
+					x.of[e.Rule] = append(x.of[e.Rule], place{pl.server, e})
 				}
 			}
 		}

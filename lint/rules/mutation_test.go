@@ -47,7 +47,7 @@ func TestRulesSurviveMutations(t *testing.T) {
 						t.Fatalf("%s: %v in\n%s", name, p, text.String())
 					}
 				}()
-				messages(t, text.String(), lint.Options{Assume: topology.Assume(r.IntN(3))})
+				messages(t, text.String(), lint.Options{Assume: topology.Assume(r.IntN(3)), Advice: true})
 			}()
 		}
 	}

@@ -56,6 +56,9 @@ func TestPages(t *testing.T) {
 					t.Errorf("the page lacks a section %q", h)
 				}
 			}
+			if r.OptIn != strings.Contains(page, "--advice") {
+				t.Errorf("the rule's OptIn is %v, and the page has to speak of --advice accordingly", r.OptIn)
+			}
 			blocks := examples(page)
 			if len(blocks["Bad"]) != 1 || len(blocks["Good"]) != 1 {
 				t.Fatalf("the page has %d bad and %d good examples, want one of each", len(blocks["Bad"]), len(blocks["Good"]))
@@ -84,6 +87,7 @@ func TestPages(t *testing.T) {
 func findings(t *testing.T, r *lint.Rule, e example) diag.List {
 	t.Helper()
 	o, _ := options(t, e.options)
+	o.Advice = o.Advice || r.OptIn
 	var out diag.List
 	for _, d := range lintText(t, e.yaml, o) {
 		if d.Rule != r.ID {
