@@ -45,6 +45,7 @@ usage; 3 the work could not be done.`,
 		newRulesCmd(s, nil),
 		newExplainCmd(s, nil),
 		newStatusCmd(s, nil),
+		newDiffCmd(s, nil),
 		newVersionCmd(s, nil),
 		newCompletionCmd(s),
 	)

@@ -87,7 +87,7 @@ func (w *walker) folder(dir string) {
 		path := filepath.Join(dir, e.Name())
 		if e.IsDir() || e.Type()&fs.ModeSymlink != 0 {
 			w.entry(path, e.Name())
-		} else if isManifestName(e.Name()) && e.Type().IsRegular() {
+		} else if IsManifestName(e.Name()) && e.Type().IsRegular() {
 			w.found(path, filepath.Join(real, e.Name()))
 		}
 	}
@@ -100,14 +100,14 @@ func (w *walker) entry(path, name string) {
 	case err != nil:
 		// A dangling or looping link that is not called like a manifest is
 		// nobody's concern here.
-		if isManifestName(name) {
+		if IsManifestName(name) {
 			w.fail(path, err)
 		}
 	case info.IsDir():
 		if !w.nonRecursive && !strings.HasPrefix(name, ".") {
 			w.folder(path)
 		}
-	case info.Mode().IsRegular() && isManifestName(name):
+	case info.Mode().IsRegular() && IsManifestName(name):
 		w.found(path, realPath(path))
 	}
 }
@@ -152,7 +152,9 @@ func readError(path string, err error) error {
 	return fmt.Errorf("read %s: %w", path, err)
 }
 
-func isManifestName(name string) bool {
+// IsManifestName reports whether a file found in a folder is read: its name ends
+// in .yaml, .yml or .json.
+func IsManifestName(name string) bool {
 	return slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(name)))
 }
 

@@ -169,7 +169,7 @@ func tellsMore(d *diag.Diagnostic) bool {
 
 // callOf writes a witness as explain takes it.
 func callOf(w *diag.Witness) string {
-	b := w.Authority + w.Path
+	b := shellWord(w.Authority + w.Path)
 	names := make([]string, 0, len(w.Headers))
 	for name := range w.Headers {
 		names = append(names, name)
@@ -179,13 +179,13 @@ func callOf(w *diag.Witness) string {
 		b += " -H " + shellQuote(name+": "+w.Headers[name])
 	}
 	if w.Gateway != "" {
-		b += " --gateway " + w.Gateway
+		b += " --gateway " + shellWord(w.Gateway)
 	}
 	if w.Port != 0 {
 		b += fmt.Sprintf(" --port %d", w.Port)
 	}
 	if w.SNI != "" && w.SNI != w.Authority {
-		b += " --sni " + w.SNI
+		b += " --sni " + shellWord(w.SNI)
 	}
 	return b
 }
@@ -193,6 +193,17 @@ func callOf(w *diag.Witness) string {
 // shellQuote makes text one word of a POSIX shell.
 func shellQuote(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// shellWord quotes text where a POSIX shell would read more than a word in it.
+func shellWord(text string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,", r)
+	}
+	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	return shellQuote(text)
 }
 
 // count writes a number with its noun: "1 object", "2 objects".

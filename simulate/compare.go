@@ -42,7 +42,7 @@ func CompareTables(ctx context.Context, old, new []*routing.Table, o CompareOpti
 		}
 		c.calls(pair)
 	}
-	if o.Calls != nil {
+	if c.out.Traffic = o.Calls != nil; c.out.Traffic {
 		for i := range o.Calls {
 			c.out.Calls += o.Calls[i].Count
 		}

@@ -29,6 +29,8 @@ var Changes = []Change{ChangeLost, ChangeMoved, ChangeReweighted, ChangeGained, 
 type DiffSide struct {
 	Label    string   // as the user named it: a path, a revision, a profile
 	Profiles []string // the implementations it was resolved for
+	// Chosen is set when Profiles was asked for, rather than read from the input.
+	Chosen bool
 	// Files are what explain reads to replay a call on this side; nil when only git
 	// has them.
 	Files []string
@@ -41,8 +43,9 @@ type Diff struct {
 	Regions  []DiffRegion
 	Unknown  []string // what could not be decided, and why
 	Notes    []string // what the comparison rests on
-	// Calls and Seen are, with a traffic log, the number of calls read and of those
-	// in Regions; both 0 without.
+	// Traffic is set when only the calls of a log were compared; Calls is then how
+	// many there are and Seen how many of them are in Regions.
+	Traffic     bool
 	Calls, Seen int
 }
 

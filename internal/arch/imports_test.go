@@ -22,20 +22,21 @@ const module = "github.com/grpcroute/grpcroute"
 // allowed is the picture: what each package may import of ours. A package stands
 // on what is above it in the pipeline; lint and simulate never meet.
 var allowed = map[string][]string{
-	"diag":            {},
-	"profile":         {"diag"},
-	"manifest":        {"diag"},
-	"admission":       {"diag", "manifest", "internal/crdgen/crdbin"},
-	"topology":        {"diag", "manifest", "profile"},
-	"routing":         {"diag", "manifest", "profile", "topology"},
-	"prove":           {"diag", "profile", "topology", "routing"},
-	"lint":            {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
-	"lint/rules":      {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint"},
-	"simulate":        {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
-	"render":          {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate"},
-	"cmd":             {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render"},
-	"cmd/grpcroute":   {"cmd"},
-	"internal/docgen": {"lint", "lint/rules", "profile"},
+	"diag":              {},
+	"profile":           {"diag"},
+	"manifest":          {"diag"},
+	"admission":         {"diag", "manifest", "internal/crdgen/crdbin"},
+	"topology":          {"diag", "manifest", "profile"},
+	"routing":           {"diag", "manifest", "profile", "topology"},
+	"prove":             {"diag", "profile", "topology", "routing"},
+	"lint":              {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
+	"lint/rules":        {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint"},
+	"simulate":          {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
+	"render":            {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate"},
+	"cmd":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision"},
+	"cmd/grpcroute":     {"cmd"},
+	"internal/revision": {"lint", "manifest"},
+	"internal/docgen":   {"lint", "lint/rules", "profile"},
 }
 
 // owned lists libraries that belong to few packages, with what is below both.
