@@ -24,6 +24,8 @@ type Region struct {
 	Old, New *Effect // New is nil in a partition of one table
 	// Owner is the entry that takes the calls of a partition, nil for none.
 	Owner *routing.Entry
+
+	id string // equal where everything but Where and Hosts is
 }
 
 // Difference is what two tables do differently. Without Regions and Unknown it is
@@ -74,7 +76,24 @@ func Diff(ctx context.Context, old, new *routing.Table, o Options) *Difference {
 			o.Progress(i+1, len(all))
 		}
 	}
+	d.out.Regions = together(d.out.Regions)
 	return d.out
+}
+
+// together joins regions that differ only in where their calls are made.
+func together(regions []*Region) []*Region {
+	var out []*Region
+	byHosts := map[string]*Region{}
+	for _, r := range regions {
+		key := r.id + "\x02" + strings.Join(r.Hosts, "\x01")
+		if old, ok := byHosts[key]; ok {
+			old.Where = append(old.Where, r.Where...)
+			continue
+		}
+		byHosts[key] = r
+		out = append(out, r)
+	}
+	return out
 }
 
 // String names the entrance: "Gateway infra/edge port 443".
@@ -217,11 +236,12 @@ func (d *differing) add(e entrance, v *view, key pairKey, s *section) {
 		}
 	}
 	id := strings.Join([]string{s.serviceKey(), s.method, strings.Join(s.headers, "\x00"), effects[0].key, effects[1].key}, "\x01")
-	r, ok := d.byKey[id]
+	here := e.String() + "\x01" + id
+	r, ok := d.byKey[here]
 	if !ok {
 		r = s.region(v)
-		r.Old, r.New = effects[0], effects[1]
-		d.byKey[id] = r
+		r.Old, r.New, r.id = effects[0], effects[1], id
+		d.byKey[here] = r
 		d.out.Regions = append(d.out.Regions, r)
 	}
 	r.add(e, v)

@@ -22,6 +22,8 @@ type HostRegions struct {
 	Where   []string // "Gateway NS/NAME port 443"
 	Hosts   []string // "api.example.com", "*.example.com", "any other host"
 	Regions []*Region
+
+	of *HostRegions // the same for all groups with these regions
 }
 
 // Partitions divides the calls to the hosts that keep says, all when it is nil, by
@@ -30,7 +32,7 @@ func Partitions(ctx context.Context, t *routing.Table, keep func(r *routing.Requ
 	budget := o.Budget.filled()
 	ctx, cancel := context.WithTimeout(ctx, budget.Time)
 	defer cancel()
-	p := &partitioning{x: newEngine(ctx, budget), table: t, out: &Partition{}, groups: map[pairKey]*HostRegions{}}
+	p := &partitioning{x: newEngine(ctx, budget), table: t, out: &Partition{}, known: map[pairKey]*HostRegions{}, groups: map[groupKey]*HostRegions{}}
 	all := entrances(t)
 	for i, e := range all {
 		for _, v := range e.requests(e.server(t)) {
@@ -45,14 +47,38 @@ func Partitions(ctx context.Context, t *routing.Table, keep func(r *routing.Requ
 			o.Progress(i+1, len(all))
 		}
 	}
+	p.out.Groups = p.together()
 	return p.out
+}
+
+// groupKey is a partition through one entrance.
+type groupKey struct {
+	pairKey
+	where string
+}
+
+// together joins groups that differ only in where their calls are made.
+func (p *partitioning) together() []*HostRegions {
+	var out []*HostRegions
+	byHosts := map[string]*HostRegions{}
+	for _, g := range p.out.Groups {
+		key := fmt.Sprintf("%p %s", g.of, strings.Join(g.Hosts, "\x01"))
+		if old, ok := byHosts[key]; ok {
+			old.Where = append(old.Where, g.Where...)
+			continue
+		}
+		byHosts[key] = g
+		out = append(out, g)
+	}
+	return out
 }
 
 type partitioning struct {
 	x      *engine
 	table  *routing.Table
 	out    *Partition
-	groups map[pairKey]*HostRegions
+	known  map[pairKey]*HostRegions // the regions
+	groups map[groupKey]*HostRegions
 }
 
 func (p *partitioning) view(e entrance, v *view) error {
@@ -63,19 +89,22 @@ func (p *partitioning) view(e entrance, v *view) error {
 	}
 	miss := answerEffect(answer)
 	key := pairKey{old: res.Host, oldMiss: p.x.number(miss)}
-	g, ok := p.groups[key]
+	shared, ok := p.known[key]
 	if !ok {
-		g = &HostRegions{}
+		shared = &HostRegions{}
 		if why := blocked(&res); why != "" {
 			p.out.Unknown = append(p.out.Unknown, why)
-		} else if err := p.divide(g, v, res.Host, miss); err != nil {
+		} else if err := p.divide(shared, v, res.Host, miss); err != nil {
 			return err
 		}
-		p.groups[key] = g
-		p.out.Groups = append(p.out.Groups, g)
+		p.known[key] = shared
 	}
-	if where := e.String(); !slices.Contains(g.Where, where) {
-		g.Where = append(g.Where, where)
+	here := groupKey{key, e.String()}
+	g, ok := p.groups[here]
+	if !ok {
+		g = &HostRegions{Where: []string{here.where}, Regions: shared.Regions, of: shared}
+		p.groups[here] = g
+		p.out.Groups = append(p.out.Groups, g)
 	}
 	if host := hostText(v); !slices.Contains(g.Hosts, host) {
 		g.Hosts = append(g.Hosts, host)
