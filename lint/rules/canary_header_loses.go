@@ -28,10 +28,15 @@ func checkCanaryHeaderLoses(p *lint.Pass) {
 	x := &places{table: p.Table}
 	for r := range grpcRoutes(p.Topology) {
 		for _, rule := range r.Rules {
-			if comment, _ := commentAbove(r, rule); aboutOrder.MatchString(comment) || !headersOnly(x.entries(rule)) {
-				continue // what a comment says of order is rule-order-misread's finding
+			if !headersOnly(x.entries(rule)) {
+				continue
 			}
-			if d, ok := losesTo(x, rule); ok {
+			d, ok := losesTo(x, rule)
+			if !ok {
+				continue
+			}
+			// What a comment says of order is rule-order-misread's finding.
+			if comment, _ := commentAbove(r, rule); !aboutOrder.MatchString(comment) {
 				reportCanary(p, rule, d)
 			}
 		}
