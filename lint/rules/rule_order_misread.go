@@ -28,10 +28,8 @@ var aboutOrder = regexp.MustCompile(`(?i)\b(first|before|order|priority|preceden
 func checkRuleOrderMisread(p *lint.Pass) {
 	x := &places{table: p.Table}
 	for r := range grpcRoutes(p.Topology) {
-		for i, rule := range r.Rules {
-			if i == len(r.Rules)-1 {
-				break
-			}
+		for i := 0; i+1 < len(r.Rules); i++ {
+			rule := r.Rules[i]
 			comment, ok := commentAbove(r, rule)
 			if !ok || !aboutOrder.MatchString(comment) {
 				continue
