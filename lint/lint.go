@@ -28,6 +28,7 @@ const (
 	SchemaSection         Section = "schema"
 	AttachmentSection     Section = "attachment"
 	HostnameSection       Section = "hostnames"
+	MatchingSection       Section = "matching"
 	BackendSection        Section = "backends"
 	GrantSection          Section = "grants"
 	TLSSection            Section = "tls"

@@ -84,6 +84,7 @@ var All = []*lint.Rule{
 	profileNotServed,
 	profileUnsupportedMatch,
 	regexInvalid,
+	regexUnescapedDot,
 	routeNotAllowedNamespace,
 	ruleNameDuplicate,
 	rulesLimitSplit,

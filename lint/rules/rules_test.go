@@ -126,10 +126,6 @@ func ruleID(e ast.Expr) string {
 
 func TestRuleIsFilledIn(t *testing.T) {
 	kebab := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	sections := []lint.Section{
-		lint.SchemaSection, lint.AttachmentSection, lint.HostnameSection, lint.BackendSection, lint.GrantSection,
-		lint.TLSSection, lint.ImplementationSection, lint.InputSection,
-	}
 	for _, r := range rules.All {
 		t.Run(r.ID, func(t *testing.T) {
 			if !kebab.MatchString(r.ID) {
@@ -141,8 +137,8 @@ func TestRuleIsFilledIn(t *testing.T) {
 			if r.Summary == "" || strings.Contains(r.Summary, "\n") {
 				t.Error("the summary is not one line")
 			}
-			if !slices.Contains(sections, r.Section) {
-				t.Errorf("section %q is not one of %v", r.Section, sections)
+			if !slices.Contains(lint.Sections, r.Section) {
+				t.Errorf("section %q is not one of %v", r.Section, lint.Sections)
 			}
 			if r.Since == "" {
 				t.Error("Since is empty")
