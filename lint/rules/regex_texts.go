@@ -57,16 +57,11 @@ func (s textSets) paths(f profile.PathForm) *prove.Texts {
 	case profile.NoPath:
 		return s.of(prove.Paths, `[^\x00-\x{10FFFF}]`, false)
 	case profile.SegmentPath:
-		for _, p := range f.Patterns() {
-			if _, err := syntax.Parse(p, syntax.Perl); err != nil {
-				return nil
-			}
-		}
-		if f.Service != "" {
-			service = "(?:" + f.Service + ")"
-		}
-		if f.Method != "" {
-			method = "(?:" + f.Method + ")"
+		var ok1, ok2 bool
+		service, ok1 = inPath(f.Service)
+		method, ok2 = inPath(f.Method)
+		if !ok1 || !ok2 {
+			return nil
 		}
 	case profile.ExactPath, profile.ServicePath, profile.MethodPath:
 		if f.Kind != profile.MethodPath {
@@ -77,6 +72,48 @@ func (s textSets) paths(f profile.PathForm) *prove.Texts {
 		}
 	}
 	return s.of(prove.Paths, "/"+service+"/"+method, false)
+}
+
+// inPath writes the pattern of a segment as a part of one for a path. Anchors
+// mean the edges of the segment: at its own edges they say nothing, and elsewhere
+// the pattern cannot be written so.
+func inPath(pattern string) (string, bool) {
+	if pattern == "" {
+		return "[^/]+", true
+	}
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil || !dropAnchors(tree, true, true) {
+		return "", false
+	}
+	return "(?:" + tree.String() + ")", true
+}
+
+// dropAnchors turns anchors at the edges of an expression into nothing and reports
+// whether there are no others.
+func dropAnchors(re *syntax.Regexp, atStart, atEnd bool) bool {
+	switch re.Op {
+	case syntax.OpBeginText, syntax.OpBeginLine:
+		*re = syntax.Regexp{Op: syntax.OpEmptyMatch}
+		return atStart
+	case syntax.OpEndText, syntax.OpEndLine:
+		*re = syntax.Regexp{Op: syntax.OpEmptyMatch}
+		return atEnd
+	case syntax.OpConcat:
+		for i, sub := range re.Sub {
+			if !dropAnchors(sub, atStart && i == 0, atEnd && i == len(re.Sub)-1) {
+				return false
+			}
+		}
+		return true
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
+		atStart, atEnd = false, false
+	}
+	for _, sub := range re.Sub {
+		if !dropAnchors(sub, atStart, atEnd) {
+			return false
+		}
+	}
+	return true
 }
 
 // calls are all gRPC paths.
