@@ -65,6 +65,8 @@ var All = []*lint.Rule{
 	listenerIsolationDivergence,
 	listenerProtocolIncompatible,
 	listenersetNotAllowed,
+	matchNeverTrue,
+	matchNotAProtobufName,
 	matchTotalLimit,
 	meshConsumerOverridesProducer,
 	meshHostnamesIgnored,
