@@ -56,17 +56,17 @@ func (t *Texts) Except(others ...*Texts) (text string, ok bool) { return t.find(
 // And returns a text of t that is in all of the others.
 func (t *Texts) And(others ...*Texts) (text string, ok bool) { return t.find(others, nil) }
 
-// find returns a text of t that is in all of with and in none of without. Too
-// many states count as none: what is shown is always true.
-func (t *Texts) find(with, without []*Texts) (string, bool) {
+// Pick returns a text of t that is in all of with and in none of without. Without
+// an error, ok false proves that there is none.
+func (t *Texts) Pick(with, without []*Texts) (text string, ok bool, err error) {
 	if t.lan.kind == routing.NoText {
-		return "", false
+		return "", false, nil
 	}
 	parts := []*language{t.lan}
 	for _, o := range slices.Concat(with, without) {
 		if o.lan.kind == routing.NoText {
 			if slices.Contains(with, o) {
-				return "", false
+				return "", false, nil
 			}
 			continue
 		}
@@ -80,17 +80,23 @@ func (t *Texts) find(with, without []*Texts) (string, bool) {
 	in := &languages{alphabet: t.in.alphabet, budget: t.in.budget, products: map[string]*product{}}
 	p, err := in.product(parts)
 	if err != nil {
-		return "", false
+		return "", false, err
 	}
 	for i := range p.groups {
 		g := &p.groups[i]
 		if wanted(g, len(with)) {
 			if w, ok := p.find(g, nil, t.in.nonEmpty, t.in.nice); ok {
-				return w, true
+				return w, true, nil
 			}
 		}
 	}
-	return "", false
+	return "", false, nil
+}
+
+// find is Pick where too many states count as none: what is shown is always true.
+func (t *Texts) find(with, without []*Texts) (string, bool) {
+	text, ok, _ := t.Pick(with, without)
+	return text, ok
 }
 
 // wanted reports whether a group is in the first part and the next with, and in no

@@ -1,0 +1,62 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/profile"
+	"github.com/grpcroute/grpcroute/prove"
+	"github.com/grpcroute/grpcroute/topology"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+var matchNeverTrue = &lint.Rule{
+	ID:       "match-never-true",
+	Summary:  "no call can satisfy a regular expression of a match",
+	Section:  lint.MatchingSection,
+	Severity: diag.Error,
+	Since:    "0.1",
+	Fix:      lint.AutoFix,
+	Check:    checkMatchNeverTrue,
+}
+
+func checkMatchNeverTrue(p *lint.Pass) {
+	sets := textSets{}
+	for r := range grpcRoutes(p.Topology) {
+		for _, rule := range r.Rules {
+			matches := r.GRPC.Spec.Rules[rule.Index].Matches
+			for i := range matches {
+				reportNever(p, sets, rule, i, &matches[i])
+			}
+		}
+	}
+}
+
+// reportNever judges names by the paths that the implementation makes of them: one
+// that pastes them can take calls that the specification does not.
+func reportNever(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {
+	form := p.Profile.PathForm(methodMatch(m))
+	paths := sets.paths(form)
+	if form.Kind == profile.SegmentPath || paths != nil && nothing(paths, []*prove.Texts{sets.calls()}, nil) {
+		for _, n := range regexNamesOf(m) {
+			if texts := sets.of(prove.Segments, n.pattern, false); texts != nil && nothing(texts, nil, nil) {
+				p.Report(rule.Route.Doc, rule.Path("matches", i, "method", n.key), diag.Diagnostic{
+					Message: fmt.Sprintf("no %s of a call is in the pattern %q, so that the match takes no call", n.key, n.pattern),
+					Hint:    "write a pattern that takes names, or remove the match",
+				})
+			}
+		}
+	}
+	for j, h := range m.Headers {
+		if deref(h.Type, gatewayv1.GRPCHeaderMatchExact) != gatewayv1.GRPCHeaderMatchRegularExpression {
+			continue
+		}
+		if texts := sets.of(prove.Values, h.Value, p.Profile.Matching.HeaderRegexPartial); texts != nil && nothing(texts, nil, nil) {
+			p.Report(rule.Route.Doc, rule.Path("matches", i, "headers", j, "value"), diag.Diagnostic{
+				Message: fmt.Sprintf("no value that header %q can have is in the pattern %q, so that the match takes no call", h.Name, h.Value),
+				Hint:    "write a pattern of printable ASCII, or remove the match",
+			})
+		}
+	}
+}
