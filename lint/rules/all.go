@@ -86,6 +86,7 @@ var All = []*lint.Rule{
 	profileNotServed,
 	profileUnsupportedMatch,
 	regexAlternationUngrouped,
+	regexCrossesSlash,
 	regexInvalid,
 	regexMatchesEverything,
 	regexUnanchoredDivergence,
