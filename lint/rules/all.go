@@ -101,6 +101,7 @@ var All = []*lint.Rule{
 	reflectionVersionGap,
 	regexAlternationUngrouped,
 	regexAnchoredRedundant,
+	regexCrossesSlash,
 	regexInvalid,
 	regexMatchesEverything,
 	regexNotRe2,
