@@ -31,6 +31,8 @@ var allowed = map[string][]string{
 	"lint":            {"admission", "diag", "manifest", "profile", "topology", "routing"},
 	"lint/rules":      {"admission", "diag", "manifest", "profile", "topology", "routing", "lint"},
 	"simulate":        {"admission", "diag", "manifest", "profile", "topology", "routing"},
+	"proxy":           {"diag", "manifest", "profile", "topology", "routing", "proxy/h2"},
+	"proxy/h2":        {},
 	"render":          {"admission", "diag", "manifest", "profile", "topology", "routing", "lint", "simulate"},
 	"cmd":             {"admission", "diag", "manifest", "profile", "topology", "routing", "lint", "lint/rules", "simulate", "render"},
 	"cmd/grpcroute":   {"cmd"},
