@@ -30,6 +30,7 @@ type conn struct {
 	writing   bool // somebody writes, or there is nothing to write to yet
 	dead      bool
 	closing   bool // no new streams: a GOAWAY was sent or received
+	retired   bool // its address is no longer named: it ends with its calls
 	cause     error
 	text      bytes.Buffer
 	enc       *hpack.Encoder
@@ -184,7 +185,7 @@ func (c *conn) room() {
 		most = expected
 	}
 	n := most - len(c.streams) - len(c.held)
-	if c.dead || c.closing {
+	if c.dead || c.closing || c.retired {
 		n = -1 << 20
 	}
 	c.remaining.Store(int64(n))

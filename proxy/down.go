@@ -145,6 +145,9 @@ func (c *conn) route(k *call, r *h2.Request) {
 			k.fields[i].Value = t.scheme
 		}
 	}
+	for i := range t.request {
+		k.fields = t.request[i].apply(k.fields)
+	}
 	k.keep = true
 	if d, ok := timeout(r.Timeout); ok {
 		k.deadline = k.record.Start.Add(d)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -84,7 +85,7 @@ func (e *endpoint) pick(*conn) (*conn, error) {
 		return nil, e.failed
 	case len(e.conns) < maxConns:
 		c := newConn(e.srv)
-		c.endpoint, c.writing = e, true
+		c.endpoint, c.writing, c.retired = e, true, e.retired
 		c.mu.Lock()
 		c.greet()
 		c.room()
@@ -123,15 +124,16 @@ func (e *endpoint) answered(err error) {
 	e.failures++
 }
 
-// retire lets the connections end with their calls.
+// retire lets the connections end with their calls, those that still wait
+// included. A call that chose the address a moment ago may still come.
 func (e *endpoint) retire() {
 	e.mu.Lock()
-	conns := e.conns
-	e.conns, e.retired = nil, true
+	conns := slices.Clone(e.conns)
+	e.retired = true
 	e.mu.Unlock()
 	for _, c := range conns {
 		c.mu.Lock()
-		c.closing = true
+		c.retired = true
 		empty := len(c.streams)+len(c.held) == 0
 		c.room()
 		c.mu.Unlock()

@@ -39,6 +39,8 @@ type target struct {
 	scheme  string
 	answer  *profile.Answer // what its calls get when it cannot be used
 	why     string
+	// request and response are the header modifiers, in the order of use.
+	request, response []edit
 }
 
 // says names route and backend with what went wrong.
@@ -91,7 +93,7 @@ func (s *Server) plan(st, old *state, c *Config, p *profile.Profile, e *routing.
 		b := share.Backend
 		t := target{plan: pl, name: fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port), scheme: "http", answer: share.Answer, why: share.Why}
 		if t.answer == nil {
-			t.unserved(p, e.Action.Filters, share.Filters)
+			t.filter(p, e.Action.Filters, share.Filters)
 		}
 		if t.answer == nil {
 			t.backend = s.backend(st, old, c, b)
@@ -104,13 +106,21 @@ func (s *Server) plan(st, old *state, c *Config, p *profile.Profile, e *routing.
 	st.plans[e.Action] = pl
 }
 
-// unserved lets calls fail whose filters this data plane cannot apply: a filter
-// must not be skipped (GA apis/v1/grpcroute_types.go, GRPCRouteRule.Filters).
-func (t *target) unserved(p *profile.Profile, lists ...[]*topology.Filter) {
-	for _, list := range lists {
-		for _, f := range list {
+// filter makes the filters of a rule and of one of its backends ready. Requests
+// see the rule's first, responses the backend's. A filter that this data plane
+// cannot apply must not be skipped: calls fail (GA apis/v1/grpcroute_types.go,
+// GRPCRouteRule.Filters).
+func (t *target) filter(p *profile.Profile, rule, own []*topology.Filter) {
+	for _, f := range slices.Concat(rule, own) {
+		request, response, ok := modifiers(f)
+		switch {
+		case !ok:
 			t.answer, t.why = &p.Answers.UnsupportedFilter, fmt.Sprintf("filter %s is not served", f.Type)
 			return
+		case request != nil:
+			t.request = append(t.request, newEdit(request))
+		default:
+			t.response = append([]edit{newEdit(response)}, t.response...)
 		}
 	}
 }

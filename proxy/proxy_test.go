@@ -42,6 +42,26 @@ spec:
     backendRefs: [{name: interop, port: 50051}]
   - matches: [{method: {service: down.Service}}]
     backendRefs: [{name: down, port: 50051}]
+  - matches: [{method: {service: grpc.testing.TestService}, headers: [{name: x-edit, value: "yes"}]}]
+    filters:
+    - type: RequestHeaderModifier
+      requestHeaderModifier:
+        set: [{name: X-Set, value: rule}, {name: X-Both, value: rule}]
+        add: [{name: x-grpc-test-echo-initial, value: added}]
+        remove: [X-Secret]
+    - type: ResponseHeaderModifier
+      responseHeaderModifier:
+        set: [{name: x-both, value: rule}]
+        add: [{name: x-answer, value: from-rule}]
+        remove: [x-grpc-test-echo-initial]
+    backendRefs:
+    - name: interop
+      port: 50051
+      filters:
+      - type: RequestHeaderModifier
+        requestHeaderModifier: {set: [{name: x-both, value: backend}]}
+      - type: ResponseHeaderModifier
+        responseHeaderModifier: {set: [{name: x-both, value: backend}]}
   - matches: [{method: {service: filtered.Service}}]
     filters:
     - {type: RequestMirror, requestMirror: {backendRef: {name: interop, port: 50051}}}
@@ -315,6 +335,37 @@ func TestUpdateUnderLoad(t *testing.T) {
 	}
 	close(stop)
 	wg.Wait()
+}
+
+// TestHeaderModifiers: requests see the rule's first, responses the backend's; a
+// match sees the request before either.
+func TestHeaderModifiers(t *testing.T) {
+	var seen metadata.MD
+	address, _ := backend(t, grpc.UnaryInterceptor(func(ctx context.Context, in any, _ *grpc.UnaryServerInfo, h grpc.UnaryHandler) (any, error) {
+		seen, _ = metadata.FromIncomingContext(ctx)
+		if err := grpc.SetHeader(ctx, metadata.Pairs("x-both", "own", "x-grpc-test-echo-initial", "gone", "x-kept", "yes")); err != nil {
+			return nil, err
+		}
+		return h(ctx, in)
+	}))
+	g := serve(t, map[string]string{"interop": address}, proxy.Options{ExplainHeader: true})
+	ctx := metadata.AppendToOutgoingContext(short(t), "x-edit", "yes", "x-set", "mine", "x-secret", "s", "x-set", "again", "x-bin-bin", "\x00\xff")
+	var head metadata.MD
+	tc := testpb.NewTestServiceClient(dial(t, g.address))
+	if _, err := tc.EmptyCall(ctx, &testpb.Empty{}, grpc.Header(&head)); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"x-set": "rule", "x-both": "backend", "x-grpc-test-echo-initial": "added", "x-secret": "", "x-bin-bin": "\x00\xff"} {
+		if got := strings.Join(seen.Get(name), ","); got != want {
+			t.Errorf("request header %s is %q, want %q", name, got, want)
+		}
+	}
+	for name, want := range map[string]string{"x-both": "rule", "x-answer": "from-rule", "x-grpc-test-echo-initial": "", "x-kept": "yes",
+		"grpcroute-route": "GRPCRoute demo/interop", "grpcroute-rule": "2", "grpcroute-backend": "demo/interop:50051"} {
+		if got := strings.Join(head.Get(name), ","); got != want {
+			t.Errorf("response header %s is %q, want %q", name, got, want)
+		}
+	}
 }
 
 // TestHTTP1 answers a client of another protocol with a sentence.

@@ -55,6 +55,9 @@ func (k *call) response(b *batch, from *leg, fields []hpack.HeaderField, end, lo
 	}
 	if !k.headed {
 		k.headed, k.keep, k.begun, k.fields = true, false, nil, nil
+		for i := range k.target.response {
+			fields = k.target.response[i].apply(fields)
+		}
 		if k.down.conn.srv.options.ExplainHeader {
 			fields = k.target.explain(fields)
 		}

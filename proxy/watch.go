@@ -25,6 +25,7 @@ func (s *Server) watch() {
 // of life. Backends are found by TCP's keep-alive alone: many of them take an
 // unasked PING for abuse.
 func (c *conn) check(now time.Time) {
+	c.release()
 	o := &c.srv.options
 	c.mu.Lock()
 	silent := now.Sub(c.active)
@@ -38,7 +39,7 @@ func (c *conn) check(now time.Time) {
 	case !c.quiet.IsZero() && now.Sub(c.quiet) > o.HeaderTimeout:
 		why, word = errors.New("a header block or the preface is not completed"), h2.EnhanceYourCalm
 	case !c.server():
-		if c.closing && len(c.streams)+len(c.held) == 0 && c.nc != nil {
+		if (c.closing || c.retired) && len(c.streams)+len(c.held) == 0 && c.nc != nil {
 			why = errors.New("the backend is no longer used")
 		}
 	case !c.pinged.IsZero() && now.Sub(c.pinged) > o.KeepAlive/2:
@@ -63,4 +64,23 @@ func (c *conn) check(now time.Time) {
 	if why != nil {
 		c.abandon(why)
 	}
+}
+
+// release moves the calls that wait on a connection which has no more streams to
+// give.
+func (c *conn) release() {
+	c.mu.Lock()
+	var stuck []*leg
+	if c.closing && !c.dead {
+		stuck, c.held = c.held, nil
+		for _, l := range stuck {
+			l.closed = true
+		}
+	}
+	c.mu.Unlock()
+	var b batch
+	for _, l := range stuck {
+		l.call.lost(&b, l, ending{code: h2.RefusedStream, text: "its connection has no streams left", unprocessed: true})
+	}
+	b.flush()
 }
