@@ -33,7 +33,9 @@ type Options struct {
 	DialTimeout   time.Duration // of a backend, its TLS handshake included; 5s
 	KeepAlive     time.Duration // of silence before a client is asked for a PING; 60s
 	ExplainHeader bool          // name route, rule and backend in every answer's headers
-	Done          func(*Record) // told of each call when it has ended; nil for nobody
+	// Done is told of each call when it has ended; nil for nobody. It runs between
+	// reads of a connection, so it must not wait, and must copy what it keeps.
+	Done func(*Record)
 }
 
 func (o *Options) fill() {
