@@ -32,6 +32,8 @@ var allowed = map[string][]string{
 	"lint":              {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
 	"lint/rules":        {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint"},
 	"simulate":          {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
+	"proxy":             {"diag", "manifest", "profile", "topology", "routing", "proxy/h2"},
+	"proxy/h2":          {},
 	"render":            {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate"},
 	"cmd":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision"},
 	"cmd/grpcroute":     {"cmd"},

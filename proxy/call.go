@@ -1,0 +1,256 @@
+package proxy
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/grpcroute/grpcroute/proxy/h2"
+	"golang.org/x/net/http2/hpack"
+)
+
+// call is one request and its answer: a leg to the client and, once a backend is
+// chosen, a leg to that.
+type call struct {
+	mu     sync.Mutex // before any connection's
+	down   leg
+	up     *leg // the present attempt; nil for an answer of our own
+	target *target
+	done   bool  // the answer is complete, or nobody wants it
+	headed bool  // the client has response headers
+	ended  bool  // the request is complete
+	length int64 // of the content that is still to come, by content-length; -1 when not said
+	begun  []byte
+	fields []hpack.HeaderField // of the request, kept for another attempt
+	keep   bool                // another attempt is possible
+	tries  int
+	timer  *time.Timer
+	// deadline is that of grpc-timeout; the zero time for none.
+	deadline time.Time
+	record   Record
+	plain    int // bytes taken of a request that is not gRPC
+	isGRPC   bool
+}
+
+// ending is how a leg was lost.
+type ending struct {
+	code        h2.Code
+	text        string
+	unprocessed bool // the backend has not seen the call
+	gone        bool // the connection is gone
+}
+
+const deadlinePassed = "the deadline of the call has passed"
+
+// nearDeadline is by how much a backend's reading of a timeout may differ.
+const nearDeadline = 50 * time.Millisecond
+
+// data hands content on. It reports whether some has to wait.
+func (k *call) data(b *batch, from *leg, p []byte, end bool) (waits bool, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if from == &k.down {
+		return k.requestData(b, p, end)
+	}
+	if from != k.up || k.done {
+		return false, nil
+	}
+	to := &k.down
+	to.conn.mu.Lock()
+	waits = to.sendData(b, p, end, from)
+	to.conn.mu.Unlock()
+	b.touch(to.conn)
+	if end {
+		// A gRPC answer ends with trailers; this one has no status.
+		k.finish(2)
+		k.leave(b, h2.NoError)
+	}
+	return waits, nil
+}
+
+func (k *call) requestData(b *batch, p []byte, end bool) (waits bool, err error) {
+	if k.length >= 0 {
+		if k.length -= int64(len(p)); k.length < 0 || end && k.length != 0 {
+			return false, &h2.StreamError{Stream: k.down.id, Code: h2.ProtocolError, Reason: "content-length differs from the length of the content"}
+		}
+	}
+	k.ended = k.ended || end
+	switch {
+	case k.done:
+		return false, nil
+	case k.up == nil:
+		k.plainData(b, len(p), end)
+		return false, nil
+	}
+	if k.keep {
+		if len(k.begun)+len(p) > maxReplay {
+			k.keep, k.begun, k.fields = false, nil, nil
+		} else {
+			k.begun = append(k.begun, p...)
+		}
+	}
+	up := k.up
+	up.conn.mu.Lock()
+	waits = up.sendData(b, p, end, &k.down)
+	up.conn.mu.Unlock()
+	b.touch(up.conn)
+	return waits, nil
+}
+
+// attempt sends the request to a backend, or fails the call.
+func (k *call) attempt(b *batch) {
+	for {
+		k.tries++
+		c, err := k.target.backend.pick(k.down.conn)
+		if err != nil {
+			k.fail(b, 14, k.target.says(err))
+			return
+		}
+		up := &leg{call: k, conn: c}
+		c.mu.Lock()
+		if c.dead || c.closing {
+			c.mu.Unlock()
+			continue // it went away since it was picked
+		}
+		if len(c.streams) < c.peerMax {
+			c.begin(up)
+		} else {
+			c.held = append(c.held, up)
+		}
+		c.room()
+		up.sendHeaders(k.fields, k.ended && len(k.begun) == 0)
+		if len(k.begun) > 0 {
+			up.sendData(b, k.begun, k.ended, nil)
+		}
+		c.mu.Unlock()
+		k.up = up
+		b.touch(c)
+		return
+	}
+}
+
+// leave ends the attempt on the backend's side; k.mu is held.
+func (k *call) leave(b *batch, code h2.Code) {
+	up := k.up
+	if up == nil {
+		return
+	}
+	c := up.conn
+	c.mu.Lock()
+	up.discard(b)
+	if !up.closed {
+		if up.recvEnd && up.sentEnd {
+			c.drop(up)
+		} else {
+			c.reset(up, code)
+		}
+		c.promote(b)
+	}
+	c.mu.Unlock()
+	b.touch(c)
+}
+
+// lost ends a call whose leg a peer has given up, or begins another attempt.
+func (k *call) lost(b *batch, l *leg, e ending) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case k.done:
+		if l == &k.down {
+			l.conn.mu.Lock()
+			l.discard(b)
+			l.conn.mu.Unlock()
+			k.leave(b, h2.Cancel)
+		}
+	case l == &k.down:
+		l.conn.mu.Lock()
+		l.discard(b)
+		l.conn.mu.Unlock()
+		k.record.Message = "the client gave the call up"
+		k.finish(1)
+		k.leave(b, h2.Cancel)
+	case l != k.up:
+	default:
+		l.conn.mu.Lock()
+		l.discard(b)
+		l.conn.mu.Unlock()
+		if e.unprocessed && k.keep && !k.headed && k.tries < maxTries {
+			k.attempt(b)
+			return
+		}
+		code, text := e.status(), e.text
+		if code == 1 && !k.deadline.IsZero() && time.Until(k.deadline) < nearDeadline {
+			code, text = 4, deadlinePassed // the backend's clock was a little ahead
+		}
+		k.fail(b, code, k.target.says(errors.New(text)))
+	}
+}
+
+// status is the gRPC status of a lost leg: that of the code in gRPC's mapping
+// (grpc doc/PROTOCOL-HTTP2.md, Errors), or unavailable when the connection is gone.
+func (e *ending) status() int {
+	switch {
+	case e.gone || e.unprocessed || e.code == h2.RefusedStream:
+		return 14
+	case e.code == h2.Cancel:
+		return 1
+	case e.code == h2.EnhanceYourCalm:
+		return 8
+	case e.code == h2.InadequateSecurity:
+		return 7
+	}
+	return 13
+}
+
+// fail answers the client with a status of our own and leaves the backend; k.mu
+// is held.
+func (k *call) fail(b *batch, code int, message string) {
+	if k.done {
+		return
+	}
+	fields := statusFields(nil, 200, code, message, k.headed)
+	k.record.Message = message
+	c := k.down.conn
+	c.mu.Lock()
+	k.down.sendHeaders(fields, true)
+	c.mu.Unlock()
+	b.touch(c)
+	k.finish(code)
+	k.leave(b, h2.Cancel)
+}
+
+// expire answers a call whose deadline has passed.
+func (k *call) expire() {
+	var b batch
+	k.mu.Lock()
+	if !k.done {
+		c := k.down.conn
+		c.mu.Lock()
+		k.down.discard(&b) // what waits is of no use any more
+		c.mu.Unlock()
+		k.fail(&b, 4, k.target.says(errors.New(deadlinePassed)))
+	}
+	k.mu.Unlock()
+	b.flush()
+}
+
+// finish notes the end of the call once; k.mu is held.
+func (k *call) finish(code int) {
+	if k.done {
+		return
+	}
+	k.done, k.keep, k.begun, k.fields = true, false, nil, nil
+	if k.timer != nil {
+		k.timer.Stop()
+	}
+	c := k.down.conn
+	if code != 1 {
+		c.mu.Lock()
+		c.limits.completed()
+		c.mu.Unlock()
+	}
+	if done := c.srv.options.Done; done != nil {
+		k.record.Code, k.record.Duration = code, time.Since(k.record.Start)
+		done(&k.record)
+	}
+}

@@ -1,0 +1,217 @@
+package proxy
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"github.com/grpcroute/grpcroute/proxy/h2"
+	"golang.org/x/net/http2/hpack"
+)
+
+// batch is what one goroutine has to do once it holds no lock: connections to
+// flush and credit to give back.
+type batch struct {
+	conns   []*conn
+	refunds []refund
+}
+
+type refund struct {
+	to *leg
+	n  int64
+}
+
+func (b *batch) touch(c *conn) {
+	for _, have := range b.conns {
+		if have == c {
+			return
+		}
+	}
+	b.conns = append(b.conns, c)
+}
+
+func (b *batch) refund(to *leg, n int64) {
+	if to != nil && n > 0 {
+		b.refunds = append(b.refunds, refund{to, n})
+	}
+}
+
+// settle gives credit back for bytes that were handed on after they had waited.
+func (b *batch) settle() {
+	for i := 0; i < len(b.refunds); i++ {
+		l, n := b.refunds[i].to, b.refunds[i].n
+		c := l.conn
+		c.mu.Lock()
+		c.waiting -= n
+		c.credit(l, n)
+		c.mu.Unlock()
+		b.touch(c)
+	}
+	b.refunds = b.refunds[:0]
+}
+
+// flush settles and writes until nothing is left to do.
+func (b *batch) flush() {
+	for len(b.refunds) > 0 || len(b.conns) > 0 {
+		b.settle()
+		conns := b.conns
+		b.conns = nil
+		for i, c := range conns {
+			c.flush(b)
+			conns[i] = nil
+		}
+		if b.conns == nil {
+			b.conns = conns[:0]
+		}
+	}
+}
+
+// flush writes the buffer as far as the socket takes it; a goroutine does the
+// rest, so that no reader waits for a peer.
+func (c *conn) flush(b *batch) {
+	c.mu.Lock()
+	if c.writing || c.dead {
+		c.mu.Unlock()
+		return
+	}
+	c.writing = true
+	for !c.dead {
+		c.pump(b)
+		if len(c.out) == 0 {
+			break
+		}
+		text := c.out
+		c.out, c.spare = c.spare, nil
+		c.mu.Unlock()
+		rest := c.try(text)
+		if len(rest) > 0 {
+			go c.slow(append([]byte(nil), rest...))
+			return
+		}
+		c.mu.Lock()
+		if cap(text) <= maxSpare {
+			c.spare = text[:0]
+		}
+	}
+	c.writing = false
+	c.mu.Unlock()
+}
+
+// try writes without waiting and returns what is left, of the sealed bytes with
+// TLS.
+func (c *conn) try(text []byte) []byte {
+	if c.sealed != nil {
+		if _, err := c.nc.Write(text); err != nil {
+			c.abandon(err)
+			return nil
+		}
+		text = c.sealed.take()
+	}
+	if c.raw == nil {
+		return text
+	}
+	return text[tryWrite(c.raw, text):]
+}
+
+// slow writes what the socket did not take at once.
+func (c *conn) slow(text []byte) {
+	below := c.nc
+	if c.sealed != nil {
+		below = c.sealed.Conn
+	}
+	err := below.SetWriteDeadline(time.Now().Add(c.srv.options.WriteTimeout))
+	if err == nil {
+		_, err = below.Write(text)
+	}
+	if err != nil {
+		c.abandon(err)
+		return
+	}
+	c.mu.Lock()
+	c.writing = false
+	c.mu.Unlock()
+	var b batch
+	b.touch(c)
+	b.flush()
+}
+
+// abandon closes the socket, upon which the reader cleans up.
+func (c *conn) abandon(err error) {
+	c.mu.Lock()
+	if c.cause == nil {
+		c.cause = err
+	}
+	c.dead, c.closing = true, true
+	c.room()
+	nc := c.nc
+	c.mu.Unlock()
+	if nc != nil {
+		_ = nc.Close()
+	}
+}
+
+// writeHeaders appends a header block; c.mu is held.
+func (c *conn) writeHeaders(id uint32, fields []hpack.HeaderField, end bool) {
+	c.text.Reset()
+	for i := range fields {
+		_ = c.enc.WriteField(fields[i]) // a bytes.Buffer takes everything
+	}
+	text, t, f := c.text.Bytes(), h2.Headers, h2.Flags(0)
+	if end {
+		f = h2.EndStream
+	}
+	for {
+		n := min(len(text), c.maxFrame)
+		if n == len(text) {
+			f |= h2.EndHeaders
+		}
+		c.out = append(h2.Append(c.out, n, t, f, id), text[:n]...)
+		if text = text[n:]; len(text) == 0 {
+			return
+		}
+		t, f = h2.Continuation, 0
+	}
+}
+
+func (c *conn) writeData(id uint32, p []byte, end bool) {
+	var f h2.Flags
+	if end {
+		f = h2.EndStream
+	}
+	c.out = append(h2.Append(c.out, len(p), h2.Data, f, id), p...)
+}
+
+// sealed is the connection below TLS. After the handshake it keeps what TLS
+// writes until it is taken, so that writing never waits.
+type sealed struct {
+	net.Conn
+	mu   sync.Mutex
+	keep bool
+	text []byte
+}
+
+// Write keeps bytes, or writes them during the handshake.
+func (s *sealed) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	if !s.keep {
+		s.mu.Unlock()
+		return s.Conn.Write(p)
+	}
+	s.text = append(s.text, p...)
+	s.mu.Unlock()
+	return len(p), nil
+}
+
+func (s *sealed) start() {
+	s.mu.Lock()
+	s.keep = true
+	s.mu.Unlock()
+}
+
+func (s *sealed) take() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text := s.text
+	s.text = nil
+	return text
+}
