@@ -103,7 +103,7 @@ func (r *reaching) host(h *routing.Host) {
 		v := r.verdict(units[i].entry)
 		switch {
 		case units[i].never != "":
-			v.Never, v.Why = true, units[i].never
+			v.Never, v.Why, v.Contradictory = true, units[i].never, units[i].contradictory
 			if v.State == Undecided {
 				v.State = Unreachable
 			}

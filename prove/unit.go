@@ -24,6 +24,8 @@ type shape struct {
 	// pattern of a dialect that cannot be read here.
 	unread string
 	never  string // why it takes no call at all
+	// contradictory: because header conditions exclude each other.
+	contradictory bool
 }
 
 // always reports whether a unit takes every call of a place that it is listed at.
@@ -130,17 +132,17 @@ func (x *engine) fill(s *shape, c *routing.Conditions) (err error) {
 		}
 	}
 	if s.never == "" {
-		s.never = x.contradiction(s.headers)
+		s.never, s.contradictory = x.contradiction(s.headers)
 	}
 	return nil
 }
 
 // contradiction says why header conditions can never hold together, "" when they
 // can.
-func (x *engine) contradiction(hs []*headerCond) string {
+func (x *engine) contradiction(hs []*headerCond) (why string, contradictory bool) {
 	for _, h := range hs {
 		if h.value.kind == routing.NoText {
-			return "header " + strconv.Quote(h.name) + " can never have a value that it takes"
+			return "header " + strconv.Quote(h.name) + " can never have a value that it takes", false
 		}
 		d, err := x.headerDim(sameName(hs, h.name), 1)
 		if err != nil || h.each {
@@ -151,10 +153,10 @@ func (x *engine) contradiction(hs []*headerCond) string {
 			set = set.and(d.sets[o.id])
 		}
 		if set.empty() {
-			return "its conditions on header " + strconv.Quote(h.name) + " contradict each other"
+			return "its conditions on header " + strconv.Quote(h.name) + " contradict each other", true
 		}
 	}
-	return ""
+	return "", false
 }
 
 func sameName(hs []*headerCond, name string) []*headerCond {

@@ -32,6 +32,8 @@ type Verdict struct {
 	Witness *routing.Request
 	// Never: it takes no call whatever else there is; Why says so.
 	Never bool
+	// Contradictory, with Never: its header conditions exclude each other.
+	Contradictory bool
 	// By are the matches that take its calls first, as few as explain it.
 	By []*routing.Entry
 	// Certainty is that of Unreachable: Unknown does not occur.

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -13,7 +15,7 @@ import (
 
 var matchNeverTrue = &lint.Rule{
 	ID:       "match-never-true",
-	Summary:  "no call can satisfy a regular expression of a match",
+	Summary:  "no call can satisfy a match: a pattern takes nothing, or its header conditions contradict each other",
 	Section:  lint.MatchingSection,
 	Severity: diag.Error,
 	Since:    "0.1",
@@ -31,6 +33,30 @@ func checkMatchNeverTrue(p *lint.Pass) {
 			}
 		}
 	}
+	reportContradictions(p)
+}
+
+// reportContradictions reports matches whose header conditions cannot hold
+// together, as the exact engine finds.
+func reportContradictions(p *lint.Pass) {
+	for _, v := range p.Verdicts() {
+		if v.Rule.Route.GRPC == nil || v.Rule.Route.Doc == nil || !v.Contradictory {
+			continue
+		}
+		p.Report(v.Rule.Route.Doc, v.Rule.Path("matches", v.Match, "headers"), diag.Diagnostic{
+			Message: "the match takes no call: " + v.Why,
+			Hint:    "keep one condition for each header",
+		})
+	}
+}
+
+// ignoredHeader reports whether a header condition does not count, because an
+// earlier one has an equivalent name (GA apis/v1/grpcroute_types.go,
+// GRPCRouteMatch.Headers).
+func ignoredHeader(p *lint.Pass, headers []gatewayv1.GRPCHeaderMatch, j int) bool {
+	return !p.Profile.Matching.HeadersAllAnded && slices.ContainsFunc(headers[:j], func(h gatewayv1.GRPCHeaderMatch) bool {
+		return strings.EqualFold(string(h.Name), string(headers[j].Name))
+	})
 }
 
 // reportNever judges names by the paths that the implementation makes of them: one
@@ -49,7 +75,7 @@ func reportNever(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m *gat
 		}
 	}
 	for j, h := range m.Headers {
-		if deref(h.Type, gatewayv1.GRPCHeaderMatchExact) != gatewayv1.GRPCHeaderMatchRegularExpression {
+		if deref(h.Type, gatewayv1.GRPCHeaderMatchExact) != gatewayv1.GRPCHeaderMatchRegularExpression || ignoredHeader(p, m.Headers, j) {
 			continue
 		}
 		if texts := sets.of(prove.Values, h.Value, p.Profile.Matching.HeaderRegexPartial); texts != nil && nothing(texts, nil, nil) {
