@@ -98,7 +98,7 @@ func runDiff(o *diffOptions) error {
 	if pairs == nil {
 		return unread
 	}
-	calls, err := o.calls()
+	calls, err := o.calls(pairs)
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,9 @@ import (
 	"github.com/grpcroute/grpcroute/simulate"
 )
 
-// calls reads the access log; nil without one.
-func (o *diffOptions) calls() (*simulate.Traffic, error) {
+// calls reads the access log; nil without one. Of the headers it shows those count
+// that some match of a side asks for.
+func (o *diffOptions) calls(pairs [][2]*diffSide) (*simulate.Traffic, error) {
 	if o.Traffic == "" {
 		return nil, nil
 	}
@@ -22,7 +23,12 @@ func (o *diffOptions) calls() (*simulate.Traffic, error) {
 		defer f.Close() // read only: nothing to lose
 		in = f
 	}
-	t, err := simulate.ReadTraffic(in, simulate.TrafficOptions{})
+	asked := map[string]bool{}
+	for _, pair := range pairs {
+		simulate.HeaderNames(asked, pair[0].tables)
+		simulate.HeaderNames(asked, pair[1].tables)
+	}
+	t, err := simulate.ReadTraffic(in, simulate.TrafficOptions{Header: func(name string) bool { return asked[name] }})
 	if err != nil {
 		return nil, fmt.Errorf("read the access log %s: %w", o.Traffic, err)
 	}

@@ -20,7 +20,7 @@ var errUnknown = errors.New("not everything could be decided: a longer --budget 
 func (o *explainOptions) prove(tables []*routing.Table) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	work := prove.Options{Budget: prove.Budget{Time: o.Budget}}
+	work := prove.Options{Budget: prove.Budget{Time: o.Budget}, Progress: progressOf(o.Streams, "proving")}
 	if o.All {
 		return o.regions(ctx, tables, work)
 	}

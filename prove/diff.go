@@ -66,10 +66,17 @@ func Diff(ctx context.Context, old, new *routing.Table, o Options) *Difference {
 		x: newEngine(ctx, budget), old: old, new: new, out: &Difference{},
 		pairs: map[pairKey]*pairResult{}, byKey: map[string]*Region{},
 	}
-	all := entrances(old, new)
-	for i, e := range all {
-		if err := d.entrance(e); err != nil {
-			d.unknown(fmt.Sprintf("%s and what comes after it: %v", e, err))
+	var all []view
+	for _, e := range entrances(old, new) {
+		all = append(all, d.entrance(e)...)
+	}
+	for i := range all {
+		err := d.x.clock.now()
+		if err == nil {
+			err = d.view(all[i].entrance, &all[i])
+		}
+		if err != nil {
+			d.unknown(fmt.Sprintf("%s and what comes after it: %v", all[i].entrance, err))
 			break
 		}
 		if o.Progress != nil {
@@ -114,21 +121,13 @@ func (d *differing) unknown(why string) {
 	}
 }
 
-// entrance compares what one entrance leads to.
-func (d *differing) entrance(e entrance) error {
+// entrance lists what is to be compared at an entrance.
+func (d *differing) entrance(e entrance) []view {
 	a, b := e.server(d.old), e.server(d.new)
 	if a != nil && b != nil && a.TLS != b.TLS && e.service == "" {
 		d.out.Notes = append(d.out.Notes, fmt.Sprintf("%s takes TLS on one side only: its routes are compared, its clients have to change", e))
 	}
-	for _, v := range e.requests(a, b) {
-		if err := d.x.clock.over(); err != nil {
-			return err
-		}
-		if err := d.view(e, &v); err != nil {
-			return err
-		}
-	}
-	return nil
+	return e.requests(a, b)
 }
 
 // view compares what the calls to one set of hosts get.

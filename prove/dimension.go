@@ -84,20 +84,3 @@ func (d *dimension) groupOf(text string) int {
 	q, _ := d.prod.run(text)
 	return d.prod.in[q]
 }
-
-// set returns the atoms of a language.
-func (d *dimension) set(l *language) bitset {
-	b := newBitset(d.size())
-	if l.literal() {
-		if i := d.point(l.text); i >= 0 {
-			b.add(i)
-		}
-		return b
-	}
-	for a := range d.size() {
-		if d.takes(l, a) {
-			b.add(a)
-		}
-	}
-	return b
-}

@@ -89,8 +89,16 @@ func (c *clock) over() error {
 	if c.err != nil {
 		return c.err
 	}
-	if c.asked++; c.asked&255 != 0 || c.ctx == nil {
+	if c.asked++; c.asked&255 != 0 {
 		return nil
+	}
+	return c.now()
+}
+
+// now looks at once.
+func (c *clock) now() error {
+	if c.err != nil || c.ctx == nil {
+		return c.err
 	}
 	switch err := c.ctx.Err(); {
 	case errors.Is(err, context.DeadlineExceeded):

@@ -65,9 +65,10 @@ func fresh(known map[string]bool, suffix string) string {
 
 // view is one way to reach a host's entries: a request without path and headers.
 type view struct {
-	request routing.Request
-	atom    hostAtom
-	result  routing.Result // of a call there
+	entrance entrance
+	request  routing.Request
+	atom     hostAtom
+	result   routing.Result // of a call there
 }
 
 // entrance is something a client can connect to.
@@ -184,7 +185,7 @@ func (e entrance) requests(servers ...*routing.Server) []view {
 			if tls {
 				r.SNI = a.host
 			}
-			out = append(out, view{request: r, atom: a})
+			out = append(out, view{entrance: e, request: r, atom: a})
 		}
 	}
 	return out

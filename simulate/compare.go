@@ -169,3 +169,21 @@ func (c *comparison) complete(pair [2]*routing.Table, call *SeenCall) {
 		c.add(pair, &prove.Difference{Regions: []*prove.Region{&g}}, call.Count)
 	}
 }
+
+// HeaderNames adds the headers that some match of the tables asks for, in lower
+// case.
+func HeaderNames(names map[string]bool, tables []*routing.Table) {
+	for _, t := range tables {
+		for _, s := range t.Servers {
+			for _, l := range s.Listeners {
+				for _, h := range l.Hosts {
+					for _, e := range h.Entries {
+						for _, c := range e.Conditions().Headers {
+							names[c.Name] = true
+						}
+					}
+				}
+			}
+		}
+	}
+}
