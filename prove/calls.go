@@ -47,7 +47,7 @@ func (e entrance) through(old, new *routing.Table, authority string) (routing.Re
 	a, b := e.server(old), e.server(new)
 	r := e.request()
 	r.Authority = authority
-	if a != nil && b != nil && a.TLS && b.TLS {
+	if a != nil && a.TLS || b != nil && b.TLS {
 		r.SNI = authority
 	}
 	return r, e.service == "" && (serves(a, &r) || serves(b, &r))

@@ -125,7 +125,7 @@ func (d *differing) unknown(why string) {
 func (d *differing) entrance(e entrance) []view {
 	a, b := e.server(d.old), e.server(d.new)
 	if a != nil && b != nil && a.TLS != b.TLS && e.service == "" {
-		d.out.Notes = append(d.out.Notes, fmt.Sprintf("%s takes TLS on one side only: its routes are compared, its clients have to change", e))
+		d.out.Notes = append(d.out.Notes, fmt.Sprintf("%s takes TLS on one side only: its clients have to change", e))
 	}
 	return e.requests(a, b)
 }

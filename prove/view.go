@@ -162,15 +162,16 @@ func callers(servers ...*routing.Server) []string {
 }
 
 // requests returns a request for each set of hosts and callers of an entrance
-// that the servers behind it tell apart.
+// that the servers behind it tell apart; over TLS and without it where one of
+// them takes TLS and another does not.
 func (e entrance) requests(servers ...*routing.Server) []view {
 	var names []string
-	oneLabel, tls := false, true
+	oneLabel, tls, clear := false, false, false
 	for _, s := range servers {
 		if s != nil {
 			names = hostnames(names, s)
 			oneLabel = oneLabel || s.Profile.Hosts.WildcardOneLabel
-			tls = tls && s.TLS
+			tls, clear = tls || s.TLS, clear || !s.TLS
 		}
 	}
 	atoms := hostAtoms(names, oneLabel)
@@ -182,10 +183,13 @@ func (e entrance) requests(servers ...*routing.Server) []view {
 		for _, a := range atoms {
 			r := e.request()
 			r.Authority, r.From = a.host, from
+			if clear || !tls {
+				out = append(out, view{entrance: e, request: r, atom: a})
+			}
 			if tls {
 				r.SNI = a.host
+				out = append(out, view{entrance: e, request: r, atom: a})
 			}
-			out = append(out, view{entrance: e, request: r, atom: a})
 		}
 	}
 	return out
