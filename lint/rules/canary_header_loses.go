@@ -16,7 +16,7 @@ var canaryHeaderLoses = &lint.Rule{
 	Summary:  "a rule that asks for a header only loses calls with that header to a rule with a service or method",
 	Section:  lint.MatchingSection,
 	Severity: diag.Warning,
-	Since:    "0.2",
+	Since:    "0.1",
 	Fix:      lint.OfferFix,
 	Check:    checkCanaryHeaderLoses,
 }

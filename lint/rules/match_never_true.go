@@ -25,14 +25,9 @@ var matchNeverTrue = &lint.Rule{
 
 func checkMatchNeverTrue(p *lint.Pass) {
 	sets := textSets{}
-	for r := range grpcRoutes(p.Topology) {
-		for _, rule := range r.Rules {
-			matches := r.GRPC.Spec.Rules[rule.Index].Matches
-			for i := range matches {
-				reportNever(p, sets, rule, i, &matches[i])
-			}
-		}
-	}
+	eachMatchOf(grpcRoutes(p.Topology), func(rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {
+		reportNever(p, sets, rule, i, m)
+	})
 	reportContradictions(p)
 }
 

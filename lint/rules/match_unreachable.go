@@ -11,7 +11,7 @@ var matchUnreachable = &lint.Rule{
 	Summary:  "a match can never win: others take all its calls",
 	Section:  lint.MatchingSection,
 	Severity: diag.Error,
-	Since:    "0.2",
+	Since:    "0.1",
 	Fix:      lint.AutoFix,
 	Check:    checkMatchUnreachable,
 }

@@ -14,7 +14,7 @@ var precedenceDependsOnAge = &lint.Rule{
 	Summary:  "which of two routes takes a call depends on which is older",
 	Section:  lint.MatchingSection,
 	Severity: diag.Warning,
-	Since:    "0.2",
+	Since:    "0.1",
 	Fix:      lint.OfferFix,
 	Check:    checkPrecedenceDependsOnAge,
 }

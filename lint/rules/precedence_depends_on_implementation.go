@@ -14,7 +14,7 @@ var precedenceDependsOnImplementation = &lint.Rule{
 	Summary:  "implementations disagree on which rule comes first for a call",
 	Section:  lint.MatchingSection,
 	Severity: diag.Warning,
-	Since:    "0.2",
+	Since:    "0.1",
 	Check:    checkPrecedenceDependsOnImplementation,
 }
 

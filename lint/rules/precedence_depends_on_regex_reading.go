@@ -16,7 +16,7 @@ var precedenceDependsOnRegexReading = &lint.Rule{
 	Summary:  "which rule takes a call depends on how many characters a regular expression counts",
 	Section:  lint.MatchingSection,
 	Severity: diag.Warning,
-	Since:    "0.2",
+	Since:    "0.1",
 	Fix:      lint.OfferFix,
 	Check:    checkPrecedenceDependsOnRegexReading,
 }

@@ -24,14 +24,9 @@ var regexAlternationUngrouped = &lint.Rule{
 
 func checkRegexAlternationUngrouped(p *lint.Pass) {
 	sets, x := textSets{}, &places{table: p.Table}
-	for r := range grpcRoutes(p.Topology) {
-		for _, rule := range r.Rules {
-			matches := r.GRPC.Spec.Rules[rule.Index].Matches
-			for i := range matches {
-				reportUngrouped(p, sets, x, rule, i, &matches[i])
-			}
-		}
-	}
+	eachMatchOf(grpcRoutes(p.Topology), func(rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {
+		reportUngrouped(p, sets, x, rule, i, m)
+	})
 }
 
 // reportUngrouped is an error under a profile that loses calls and a warning that

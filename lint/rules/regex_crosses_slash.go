@@ -22,14 +22,9 @@ var regexCrossesSlash = &lint.Rule{
 
 func checkRegexCrossesSlash(p *lint.Pass) {
 	sets := textSets{}
-	for r := range served(p.Topology) {
-		for _, rule := range r.Rules {
-			matches := r.GRPC.Spec.Rules[rule.Index].Matches
-			for i := range matches {
-				reportCrossing(p, sets, rule, i, &matches[i])
-			}
-		}
-	}
+	eachMatchOf(served(p.Topology), func(rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {
+		reportCrossing(p, sets, rule, i, m)
+	})
 }
 
 // reportCrossing: between the two slashes of a pasted path there is no room for a

@@ -23,15 +23,10 @@ var regexMatchesEverything = &lint.Rule{
 
 func checkRegexMatchesEverything(p *lint.Pass) {
 	sets := textSets{}
-	for r := range grpcRoutes(p.Topology) {
-		for _, rule := range r.Rules {
-			matches := r.GRPC.Spec.Rules[rule.Index].Matches
-			for i := range matches {
-				reportAnyNames(p, sets, rule, i, &matches[i])
-				reportAnyValues(p, sets, rule, i, &matches[i])
-			}
-		}
-	}
+	eachMatchOf(grpcRoutes(p.Topology), func(rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {
+		reportAnyNames(p, sets, rule, i, m)
+		reportAnyValues(p, sets, rule, i, m)
+	})
 }
 
 // reportAnyNames speaks only where the match provably takes the same calls

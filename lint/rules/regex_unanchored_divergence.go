@@ -28,14 +28,9 @@ func checkRegexUnanchoredDivergence(p *lint.Pass) {
 		return
 	}
 	sets, x := textSets{}, &places{table: p.Table}
-	for r := range served(p.Topology) {
-		for _, rule := range r.Rules {
-			matches := r.GRPC.Spec.Rules[rule.Index].Matches
-			for i := range matches {
-				reportSearched(p, sets, x, rule, i, &matches[i])
-			}
-		}
-	}
+	eachMatchOf(served(p.Topology), func(rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {
+		reportSearched(p, sets, x, rule, i, m)
+	})
 }
 
 func reportSearched(p *lint.Pass, sets textSets, x *places, rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {

@@ -16,7 +16,7 @@ var ruleOrderMisread = &lint.Rule{
 	Summary:  "a comment says that a rule comes first, and a later rule takes calls that it matches",
 	Section:  lint.MatchingSection,
 	Severity: diag.Warning,
-	Since:    "0.2",
+	Since:    "0.1",
 	Check:    checkRuleOrderMisread,
 }
 

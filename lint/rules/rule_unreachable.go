@@ -13,7 +13,7 @@ var ruleUnreachable = &lint.Rule{
 	Summary:  "a rule can never win: others take all calls of all its matches",
 	Section:  lint.MatchingSection,
 	Severity: diag.Error,
-	Since:    "0.2",
+	Since:    "0.1",
 	Fix:      lint.OfferFix,
 	Check:    checkRuleUnreachable,
 }

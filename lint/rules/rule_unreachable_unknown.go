@@ -11,7 +11,7 @@ var ruleUnreachableUnknown = &lint.Rule{
 	Summary:  "whether a rule can ever win takes more work to decide than the budget allows",
 	Section:  lint.MatchingSection,
 	Severity: diag.Info,
-	Since:    "0.2",
+	Since:    "0.1",
 	Check:    checkRuleUnreachableUnknown,
 }
 

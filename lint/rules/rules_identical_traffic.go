@@ -13,7 +13,7 @@ var rulesIdenticalTraffic = &lint.Rule{
 	Summary:  "two rules that follow one another do the same with their calls and can be one",
 	Section:  lint.MatchingSection,
 	Severity: diag.Warning,
-	Since:    "0.2",
+	Since:    "0.1",
 	Fix:      lint.OfferFix,
 	Check:    checkRulesIdenticalTraffic,
 }

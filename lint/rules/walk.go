@@ -1,10 +1,12 @@
 package rules
 
 import (
+	"iter"
 	"strconv"
 
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/topology"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -90,4 +92,16 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return strconv.Itoa(n) + " " + many
+}
+
+// eachMatchOf calls f for each match of each rule of some GRPCRoutes.
+func eachMatchOf(routes iter.Seq[*topology.Route], f func(rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch)) {
+	for r := range routes {
+		for _, rule := range r.Rules {
+			matches := r.GRPC.Spec.Rules[rule.Index].Matches
+			for i := range matches {
+				f(rule, i, &matches[i])
+			}
+		}
+	}
 }
