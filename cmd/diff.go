@@ -191,6 +191,7 @@ func (o *diffOptions) compare(pairs [][2]*diffSide, calls *simulate.Traffic) ([]
 			return nil, errors.New("interrupted: the comparison was not finished")
 		}
 		d.Old, d.New = pair[0].side, pair[1].side
+		d.Unknown = slices.Concat(d.Unknown, pair[0].unread, pair[1].unread)
 		for _, s := range pair {
 			for _, note := range s.notes {
 				if !slices.Contains(d.Notes, note) {

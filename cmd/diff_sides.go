@@ -21,6 +21,7 @@ type diffSide struct {
 	tables []*routing.Table
 	notes  []string
 	absent []string // paths of -f that a revision does not have
+	unread []string // files of a revision that could not be read, and why
 }
 
 // sideSpec is a side as it is named: a path, or a commit of a revision.
@@ -221,6 +222,8 @@ func (r *revisionReader) readRevision(s sideSpec, beside string) (*diffSide, err
 		}
 		selection.Paths = append(selection.Paths, inside)
 	}
+	var unread []string
+	selection.Left = func(name, why string) { unread = append(unread, name+" "+why) }
 	files, absent, err := r.repo.Files(context.Background(), s.commit, s.label, selection)
 	if err != nil {
 		return nil, err
@@ -229,7 +232,7 @@ func (r *revisionReader) readRevision(s sideSpec, beside string) (*diffSide, err
 	if err != nil {
 		return nil, err
 	}
-	out.absent = absent
+	out.absent, out.unread = absent, unread
 	if out.side.Files = selected; len(selected) == 0 {
 		out.side.Files = []string{r.repo.Root()}
 	}

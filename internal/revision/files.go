@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,13 +20,29 @@ type Selection struct {
 	// whole repository. A file is taken by any name, files of a folder by extension.
 	Paths        []string
 	NonRecursive bool // folders: take only the files directly inside
+	// Left, when set, is told of files that are selected and cannot be read from the
+	// commit alone, and why.
+	Left func(name, why string)
 }
 
-// blob is a file of a revision.
-type blob struct{ id, name string }
+func (s *Selection) left(label, name, why string) {
+	if s.Left != nil {
+		s.Left(label+":"+name, why)
+	}
+}
+
+// blob is a file of a revision, or a symbolic link.
+type blob struct {
+	id, name string
+	link     bool
+}
+
+// lfsPointer begins what Git LFS keeps in a commit instead of a file.
+const lfsPointer = "version https://git-lfs.github.com/spec/"
 
 // Files reads the selected files of a commit; label stands before their names,
-// as in "main:deploy/route.yaml". Links and submodules are left out. absent are
+// as in "main:deploy/route.yaml", in the order in which [manifest.Load] reads them.
+// Links are not followed, see Selection.Left; submodules are left out. absent are
 // the paths of the selection that the commit does not have.
 func (r *Repository) Files(ctx context.Context, commit, label string, s Selection) (files []*manifest.File, absent []string, err error) {
 	out, err := r.run(ctx, "ls-tree", "-r", "-z", "--full-tree", commit)
@@ -48,16 +65,27 @@ func (r *Repository) Files(ctx context.Context, commit, label string, s Selectio
 			found[i] = found[i] || here
 			taken = taken || take
 		}
-		if taken {
+		switch {
+		case taken && b.link:
+			s.left(label, b.name, "is a symbolic link, which is not followed")
+		case taken:
 			blobs = append(blobs, b)
 		}
 	}
+	slices.SortFunc(blobs, func(a, b blob) int {
+		return slices.Compare(strings.Split(a.name, "/"), strings.Split(b.name, "/"))
+	})
 	for i, p := range s.Paths {
 		if !found[i] && p != "." {
 			absent = append(absent, p)
 		}
 	}
 	files, err = r.read(ctx, label, blobs)
+	for i, f := range files {
+		if bytes.HasPrefix(f.Data, []byte(lfsPointer)) {
+			s.left(label, blobs[i].name, "is in Git LFS, and the commit holds a pointer to it only")
+		}
+	}
 	return files, absent, err
 }
 
@@ -65,10 +93,10 @@ func (r *Repository) Files(ctx context.Context, commit, label string, s Selectio
 func blobOf(entry string) (blob, bool) {
 	about, name, ok := strings.Cut(entry, "\t")
 	fields := strings.Fields(about)
-	if !ok || len(fields) != 3 || fields[1] != "blob" || !strings.HasPrefix(fields[0], "100") {
+	if !ok || len(fields) != 3 || fields[1] != "blob" {
 		return blob{}, false
 	}
-	return blob{fields[2], name}, true
+	return blob{fields[2], name, fields[0] == "120000"}, true
 }
 
 // takes reports whether a file is at or below a path, and whether it is read.
