@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// patterns meet every construct that automata have to decide: assertions inside,
+// Patterns meet every construct that automata have to decide: assertions inside,
 // folding, counted repetition, alternatives.
-var patterns = []string{
+var Patterns = []string{
 	`a`, `a|b`, `a*`, `(ab)*c?`, `^a$`, `\ba\b`, `a\b`, `\Ba`, `a\B.`, `[^a]*`, `(?i)aB`, `a{2,3}`, `(?:a|b){2}`, `a.c`, `.*a.*`, `x^a`, `a$b`,
 	`(^|b)a`, `a(b|$)`, `\w+`, `\W`, `[[:alpha:]]+\d?`, `(a|ab)(c|bcd)`, `a+?b`, `(?m)^a`, `a||b`, `()`, `\Aa\z`, `\.b`, `_a`, `[a-c]x?`, `^`, `$`, `\b`,
 }
@@ -23,7 +23,7 @@ func TestAutomataAgreeWithRegexp(t *testing.T) {
 			}
 		}
 	}
-	for _, p := range patterns {
+	for _, p := range Patterns {
 		for _, text := range []string{p, "^(?:" + p + ")$", "(?:" + p + ")(?:b|" + p + ")"} {
 			a, err := determinize(text, valueChars, 1000)
 			if err != nil {

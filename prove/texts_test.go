@@ -9,19 +9,12 @@ import (
 	"github.com/grpcroute/grpcroute/prove"
 )
 
-// patterns meet every construct that automata have to decide: assertions inside,
-// folding, counted repetition, alternatives.
-var patterns = []string{
-	`a`, `a|b`, `a*`, `(ab)*c?`, `^a$`, `\ba\b`, `a\b`, `\Ba`, `a\B.`, `[^a]*`, `(?i)aB`, `a{2,3}`, `(?:a|b){2}`, `a.c`, `.*a.*`, `x^a`, `a$b`,
-	`(^|b)a`, `a(b|$)`, `\w+`, `\W`, `[[:alpha:]]+\d?`, `(a|ab)(c|bcd)`, `a+?b`, `(?m)^a`, `a||b`, `()`, `\Aa\z`, `\.b`, `_a`, `[a-c]x?`, `^`, `$`, `\b`,
-}
-
 // TestTextsWitnesses checks every answer about random pairs of patterns: a text
 // that is shown is in one and not in the other, and none of many random texts
 // refutes an inclusion.
 func TestTextsWitnesses(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	part := func() string { return patterns[r.IntN(len(patterns))] }
+	part := func() string { return prove.Patterns[r.IntN(len(prove.Patterns))] }
 	for range count(t, "GRPCROUTE_PROVE_TABLES", 3_000) {
 		p, q := part(), part()
 		if r.IntN(2) == 0 {
