@@ -18,6 +18,7 @@ var CloudflareTunnel = &Profile{
 		Isolation:     Global,
 		IsolationTLS:  Global,
 		NoMisdirected: true,
+		CatchAllAlone: true, // internal/controller/route_effective_hostnames.go
 		CrossKind:     RejectNewerEverywhere,
 	},
 	Matching: Matching{
