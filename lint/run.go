@@ -21,7 +21,7 @@ import (
 // checked in turn and equal findings are merged. The error is about the options:
 // a rule, a version or a channel that does not exist.
 func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
-	selected, err := choose(rules, o.Rules, o.Skip, o.Advice)
+	selected, err := choose(rules, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -49,11 +49,38 @@ func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
 		})
 		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
 	}
-	return &Result{
-		Diagnostics: settle(all, rules, profiles),
-		Profiles:    profiles,
-		Objects:     len(set.Documents),
-	}, nil
+	r := &Result{Profiles: profiles, Objects: len(set.Documents)}
+	r.Diagnostics = o.grade(settle(all, rules, profiles))
+	r.suppress(set, rules, selected, &o)
+	return r, nil
+}
+
+// suppress takes out what the input says not to show, and adds what is wrong
+// with its saying so.
+func (r *Result) suppress(set *manifest.Set, rules, selected []*Rule, o *Options) {
+	said := suppressions(set)
+	if len(said) == 0 {
+		return
+	}
+	r.Diagnostics, r.Suppressed = suppress(r.Diagnostics, said)
+	ids := make([]string, len(rules))
+	for i, rule := range rules {
+		ids[i] = rule.ID
+	}
+	ran := map[string]bool{}
+	for _, rule := range selected {
+		ran[rule.ID] = slices.ContainsFunc(r.Profiles, rule.concerns)
+	}
+	wrong := judge(said, ids, func(rule, file string) bool { return ran[rule] && !o.off(rule, file) }, o.RequireReason)
+	var names []string
+	for _, p := range r.Profiles {
+		names = append(names, p.Name)
+	}
+	for i := range wrong {
+		wrong[i].Profile = strings.Join(names, ",")
+	}
+	r.Diagnostics = append(r.Diagnostics, o.grade(wrong)...)
+	r.Diagnostics.Sort()
 }
 
 // concerns reports whether the rule speaks of an implementation.
