@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/grpcroute/grpcroute/config"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/lint/rules"
@@ -26,7 +27,7 @@ type lintOptions struct {
 }
 
 // thresholds are the values of --fail-on.
-var thresholds = []string{"error", "warning", "info", "never"}
+var thresholds = config.Values("fail-on")
 
 func newLintCmd(s *Streams, run func(*lintOptions) error) *cobra.Command {
 	o := &lintOptions{Streams: s}
@@ -65,6 +66,9 @@ or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 }
 
 func runLint(o *lintOptions) error {
+	if err := o.configure(); err != nil {
+		return err
+	}
 	set, unread := o.Input.load(o.Streams, o.Command)
 	if set == nil {
 		return unread
@@ -95,10 +99,10 @@ func (o *lintOptions) check(set *manifest.Set) (*lint.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := lint.Run(set, rules.All, lint.Options{
+	result, err := lint.Run(set, rules.All, o.withRules(lint.Options{
 		Profile: p, GatewayAPI: o.Input.GatewayAPI, Channel: o.Input.Channel, Assume: o.Input.assume(),
 		TunnelProtocol: o.Input.tunnel(), StrictDocs: o.Strict, Advice: o.Advice, Rules: o.Rules, Skip: o.Skip,
-	})
+	}))
 	return result, usage(err)
 }
 

@@ -9,7 +9,7 @@ import (
 // PathRules says what other severities rules have in some files.
 type PathRules struct {
 	Match      func(file string) bool
-	Off        []string // rules whose findings there are dropped
+	On, Off    []string // rules whose findings there are kept after all, or dropped
 	Severities map[string]diag.Severity
 }
 
@@ -35,11 +35,8 @@ func (o *Options) off(rule, file string) bool {
 		if !p.Match(file) {
 			continue
 		}
-		if slices.Contains(p.Off, rule) {
-			off = true
-		} else if _, ok := p.Severities[rule]; ok {
-			off = false
-		}
+		_, graded := p.Severities[rule]
+		off = (off || slices.Contains(p.Off, rule)) && !graded && !slices.Contains(p.On, rule)
 	}
 	return off
 }

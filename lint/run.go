@@ -52,6 +52,7 @@ func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
 	r := &Result{Profiles: profiles, Objects: len(set.Documents)}
 	r.Diagnostics = o.grade(settle(all, rules, profiles))
 	r.suppress(set, rules, selected, &o)
+	r.leaveOut(set)
 	return r, nil
 }
 
@@ -81,6 +82,23 @@ func (r *Result) suppress(set *manifest.Set, rules, selected []*Rule, o *Options
 	}
 	r.Diagnostics = append(r.Diagnostics, o.grade(wrong)...)
 	r.Diagnostics.Sort()
+}
+
+// leaveOut takes out what was found in files that are read for resolution only.
+func (r *Result) leaveOut(set *manifest.Set) {
+	resources := map[string]bool{}
+	for _, f := range set.Files {
+		if f.Resource {
+			resources[f.Name] = true
+		}
+	}
+	if len(resources) == 0 {
+		return
+	}
+	before := len(r.Diagnostics)
+	r.Diagnostics = slices.DeleteFunc(r.Diagnostics, func(d diag.Diagnostic) bool { return resources[d.Range.File] })
+	r.Elsewhere = before - len(r.Diagnostics)
+	r.Suppressed = slices.DeleteFunc(r.Suppressed, func(s Suppressed) bool { return resources[s.Range.File] })
 }
 
 // concerns reports whether the rule speaks of an implementation.
