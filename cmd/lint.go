@@ -15,15 +15,17 @@ import (
 
 // lintOptions are the flags of lint.
 type lintOptions struct {
-	Streams *Streams
-	Command string // as the user typed it
-	Input   inputOptions
-	Output  outputOptions
-	FailOn  string
-	Rules   []string
-	Skip    []string
-	Strict  bool // --strict-docs
-	Advice  bool
+	Streams  *Streams
+	Command  string // as the user typed it
+	Input    inputOptions
+	Output   outputOptions
+	FailOn   string
+	Rules    []string
+	Skip     []string
+	Strict   bool // --strict-docs
+	Advice   bool
+	Baseline baselineOptions
+	Changed  string
 }
 
 // thresholds are the values of --fail-on.
@@ -59,6 +61,7 @@ or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 	f.StringSliceVar(&o.Skip, "skip", nil, "do not run the rule of this `id`; may be repeated")
 	f.BoolVar(&o.Strict, "strict-docs", false, "what a document demands and its code does not enforce is an error")
 	f.BoolVar(&o.Advice, "advice", false, "run the rules, too, that give advice healthy manifests would get as well")
+	o.Baseline.addFlags(c)
 	for _, name := range []string{"rule", "skip"} {
 		_ = c.RegisterFlagCompletionFunc(name, completeRules) // fails only for a flag that does not exist
 	}
@@ -75,6 +78,12 @@ func runLint(o *lintOptions) error {
 	}
 	result, err := o.check(set)
 	if err != nil {
+		return err
+	}
+	if o.Baseline.Write && unread != nil {
+		return unread
+	}
+	if err := o.withBaseline(set, result); err != nil || o.Baseline.Write {
 		return err
 	}
 	if unread == nil && !o.Output.Quiet && result.Objects == 0 && len(result.Diagnostics) == 0 {

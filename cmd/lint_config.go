@@ -19,6 +19,9 @@ func (o *lintOptions) configure() error {
 	set(from, "fail-on", &o.FailOn, c.FailOn)
 	setBool(from, "strict-docs", &o.Strict, c.StrictDocs)
 	setBool(from, "advice", &o.Advice, c.Advice)
+	if c.Baseline != "" {
+		set(from, "baseline", &o.Baseline.File, c.Path(c.Baseline))
+	}
 	return nil
 }
 

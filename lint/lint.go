@@ -92,7 +92,8 @@ type Result struct {
 	Diagnostics diag.List // sorted
 	Profiles    []*profile.Profile
 	Objects     int
-	Suppressed  []Suppressed // in the order of Diagnostics
+	Ran         map[string]bool // ids of the rules that were looked for
+	Suppressed  []Suppressed    // in the order of Diagnostics
 	// What else is not among Diagnostics: findings in the baseline ([Baseline.Filter]),
 	// findings that a change cannot have caused ([Change.Filter]), and findings in
 	// files that are read for resolution only.

@@ -50,15 +50,19 @@ func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
 		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
 	}
 	r := &Result{Profiles: profiles, Objects: len(set.Documents)}
+	r.Ran = map[string]bool{}
+	for _, rule := range selected {
+		r.Ran[rule.ID] = slices.ContainsFunc(profiles, rule.concerns)
+	}
 	r.Diagnostics = o.grade(settle(all, rules, profiles))
-	r.suppress(set, rules, selected, &o)
+	r.suppress(set, rules, &o)
 	r.leaveOut(set)
 	return r, nil
 }
 
 // suppress takes out what the input says not to show, and adds what is wrong
 // with its saying so.
-func (r *Result) suppress(set *manifest.Set, rules, selected []*Rule, o *Options) {
+func (r *Result) suppress(set *manifest.Set, rules []*Rule, o *Options) {
 	said := suppressions(set)
 	if len(said) == 0 {
 		return
@@ -68,11 +72,7 @@ func (r *Result) suppress(set *manifest.Set, rules, selected []*Rule, o *Options
 	for i, rule := range rules {
 		ids[i] = rule.ID
 	}
-	ran := map[string]bool{}
-	for _, rule := range selected {
-		ran[rule.ID] = slices.ContainsFunc(r.Profiles, rule.concerns)
-	}
-	wrong := judge(said, ids, func(rule, file string) bool { return ran[rule] && !o.off(rule, file) }, o.RequireReason)
+	wrong := judge(said, ids, func(rule, file string) bool { return r.Ran[rule] && !o.off(rule, file) }, o.RequireReason)
 	var names []string
 	for _, p := range r.Profiles {
 		names = append(names, p.Name)
