@@ -57,6 +57,7 @@ func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
 	r.Diagnostics = o.grade(settle(all, rules, profiles))
 	r.suppress(set, rules, &o)
 	r.leaveOut(set)
+	origins(set, r.Diagnostics)
 	return r, nil
 }
 
