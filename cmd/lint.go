@@ -62,6 +62,7 @@ or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 	f.BoolVar(&o.Strict, "strict-docs", false, "what a document demands and its code does not enforce is an error")
 	f.BoolVar(&o.Advice, "advice", false, "run the rules, too, that give advice healthy manifests would get as well")
 	o.Baseline.addFlags(c)
+	f.StringVar(&o.Changed, "changed", "", "show only what the change since this git `revision` can have caused")
 	for _, name := range []string{"rule", "skip"} {
 		_ = c.RegisterFlagCompletionFunc(name, completeRules) // fails only for a flag that does not exist
 	}
@@ -84,6 +85,9 @@ func runLint(o *lintOptions) error {
 		return unread
 	}
 	if err := o.withBaseline(set, result); err != nil || o.Baseline.Write {
+		return err
+	}
+	if err := o.withChange(set, result); err != nil {
 		return err
 	}
 	if unread == nil && !o.Output.Quiet && result.Objects == 0 && len(result.Diagnostics) == 0 {
