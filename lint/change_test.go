@@ -56,7 +56,7 @@ func TestChangeLosesNothing(t *testing.T) {
 			base[path], names = string(text), append(names, path)
 		}
 	}
-	rounds := 300
+	rounds := 150
 	if testing.Short() {
 		rounds = 40
 	}
