@@ -14,7 +14,7 @@ import (
 type Change struct {
 	Objects int // how many were added, removed or given another value
 
-	before   map[string]int  // findings of the earlier state by fingerprint and severity
+	before   map[string]int  // findings of the earlier state, see printOf
 	changed  map[target]bool // objects that differ
 	affected map[target]bool // these, and what refers to them over any number of steps
 	files    map[string]bool // whose text differs
@@ -42,7 +42,11 @@ func NewChange(was, now *manifest.Set, before diag.List) *Change {
 	return c
 }
 
-func printOf(d *diag.Diagnostic) string { return d.Severity.String() + " " + Fingerprint(*d) }
+// printOf tells findings apart more finely than a baseline does: what a message
+// says of others counts.
+func printOf(d *diag.Diagnostic) string {
+	return d.Severity.String() + " " + Fingerprint(*d) + " " + d.Message
+}
 
 func (c *Change) compareFiles(was, now *manifest.Set) {
 	old := map[string][]byte{}
