@@ -42,9 +42,13 @@ func newLintCmd(s *Streams, run func(*lintOptions) error) *cobra.Command {
 		Short:   "Find mistakes in manifests",
 		Long: `Check Gateway API manifests: would the API server take them, will the controller
 accept them, and do they do what their author thinks. Paths are files, folders
-or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
+or - for standard input. Exits with 1 when a finding is at or above --fail-on.
+
+Settings of a repository stand in .grpcroute.yaml (see grpcroute init). A comment
+"# grpcroute:ignore RULE reason" suppresses what a rule finds there.`,
 		Example: `  grpcroute lint examples/shop
   grpcroute lint --assume absent --fail-on warning examples/shop
+  grpcroute lint -v --baseline examples/configured/known.json examples/shop
   cat examples/shop/*.yaml | grpcroute lint -o json -`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
