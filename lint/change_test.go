@@ -2,6 +2,7 @@ package lint_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -65,10 +66,7 @@ func TestChangeLosesNothing(t *testing.T) {
 		r := rand.New(rand.NewPCG(7, uint64(seed)))
 		assume := topology.Assume(r.IntN(3))
 		was, before := state(t, base, names, assume)
-		edited := map[string]string{}
-		for name, text := range base {
-			edited[name] = text
-		}
+		edited := maps.Clone(base)
 		name := names[r.IntN(len(names))]
 		what := edit(r, edited, name)
 		now, after := state(t, edited, names, assume)
@@ -141,10 +139,7 @@ func TestChangeSpreadsAlongReferences(t *testing.T) {
 	} {
 		t.Run(file, func(t *testing.T) {
 			was, before := state(t, files, names, topology.AssumeNothing)
-			edited := map[string]string{}
-			for name, text := range files {
-				edited[name] = text
-			}
+			edited := maps.Clone(files)
 			edited[file] = strings.Replace(files[file], tt.from, tt.to, 1)
 			if edited[file] == files[file] {
 				t.Fatal("the edit changes nothing")

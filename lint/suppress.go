@@ -162,6 +162,11 @@ func (j *judge) judge(all []*suppression) diag.List {
 			switch {
 			case !slices.Contains(j.ids, id):
 				report(s, unknownRule, diag.Diagnostic{Message: UnknownRule(id, j.ids).Error()})
+			case id == unusedRule || id == unknownRule || id == reasonRule:
+				report(s, unusedRule, diag.Diagnostic{
+					Message: fmt.Sprintf("rule %q speaks of suppressions, and those cannot be suppressed", id),
+					Hint:    "repair the suppression, or turn the rule off with --skip or in the configuration",
+				})
 			case s.used[id] || !j.ran(id, s.at.File):
 			case j.sure(id):
 				report(s, unusedRule, diag.Diagnostic{Message: fmt.Sprintf("nothing is suppressed: rule %q finds nothing here", id), Hint: "remove it"})
