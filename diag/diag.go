@@ -143,9 +143,12 @@ type Diagnostic struct {
 	Range     Range
 	Object    Ref
 	Field     string // field path, as "spec.rules[0].matches[1].method"
-	Profile   string
-	Related   []Related
-	Witness   *Witness
+	// NamedField is Field with items of lists by name, for lint.Fingerprint; "" when
+	// they are not known.
+	NamedField string
+	Profile    string
+	Related    []Related
+	Witness    *Witness
 }
 
 // List is findings in some order; [List.Sort] gives the order users see.

@@ -135,6 +135,9 @@ func (f *finding) complete() {
 	if f.Object == (diag.Ref{}) {
 		f.Object = f.doc.Ref
 	}
+	if f.path != nil {
+		f.NamedField = f.doc.NamedPath(f.path)
+	}
 	if f.Range != (diag.Range{}) {
 		return
 	}

@@ -21,7 +21,7 @@ import (
 // checked in turn and equal findings are merged. The error is about the options:
 // a rule, a version or a channel that does not exist.
 func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
-	selected, err := choose(rules, o.Rules, o.Skip, o.Advice)
+	selected, err := choose(rules, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -49,11 +49,16 @@ func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
 		})
 		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
 	}
-	return &Result{
-		Diagnostics: settle(all, rules, profiles),
-		Profiles:    profiles,
-		Objects:     len(set.Documents),
-	}, nil
+	r := &Result{Profiles: profiles, Objects: len(set.Documents)}
+	r.Ran = map[string]bool{}
+	for _, rule := range selected {
+		r.Ran[rule.ID] = slices.ContainsFunc(profiles, rule.concerns)
+	}
+	r.Diagnostics = o.grade(settle(all, rules, profiles))
+	r.suppress(set, rules, &o)
+	r.leaveOut(set)
+	origins(set, r.Diagnostics)
+	return r, nil
 }
 
 // concerns reports whether the rule speaks of an implementation.

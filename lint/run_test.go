@@ -84,6 +84,7 @@ func TestReportFillsIn(t *testing.T) {
 	object := diag.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "GRPCRoute", Namespace: "shop", Name: "users"}
 	fill := func(d diag.Diagnostic) diag.Diagnostic {
 		d.Rule, d.Object, d.Field, d.Profile = "b-rule", object, "spec.parentRefs[0].name", "spec"
+		d.NamedField = "spec.parentRefs[edge].name"
 		return d
 	}
 	name := strings.Index(route, "edge")
@@ -254,6 +255,9 @@ func TestNearest(t *testing.T) {
 		if got := lint.Nearest(tc.name, names); got != tc.want {
 			t.Errorf("Nearest(%q) = %q, want %q", tc.name, got, tc.want)
 		}
+	}
+	if got := lint.Nearest("lnit", []string{"init", "lint"}); got != "lint" {
+		t.Errorf("letters that changed places make %q, want lint", got)
 	}
 }
 
