@@ -102,11 +102,13 @@ func TestMistakesInSets(t *testing.T) {
 	greet := setOf(t, s, nil, "greet.proto")
 	save(t, "greet.binpb", greet)
 	edits := map[string]func(*descriptorpb.FileDescriptorProto){
-		"unnamed":  func(f *descriptorpb.FileDescriptorProto) { f.Name = nil },
-		"renamed":  func(f *descriptorpb.FileDescriptorProto) { f.Service[0].Method[0].Name = proto.String("Bye") },
-		"moved":    func(f *descriptorpb.FileDescriptorProto) { f.Name = proto.String("hello.proto") },
-		"dangling": func(f *descriptorpb.FileDescriptorProto) { f.Service[0].Method[0].InputType = proto.String(".greet.Gone") },
-		"circle":   func(f *descriptorpb.FileDescriptorProto) { f.Dependency = []string{"greet.proto"} },
+		"unnamed": func(f *descriptorpb.FileDescriptorProto) { f.Name = nil },
+		"renamed": func(f *descriptorpb.FileDescriptorProto) { f.Service[0].Method[0].Name = proto.String("Bye") },
+		"moved":   func(f *descriptorpb.FileDescriptorProto) { f.Name = proto.String("hello.proto") },
+		"dangling": func(f *descriptorpb.FileDescriptorProto) {
+			f.Service[0].Method[0].InputType = proto.String(".greet.Gone")
+		},
+		"circle": func(f *descriptorpb.FileDescriptorProto) { f.Dependency = []string{"greet.proto"} },
 	}
 	for name, edit := range edits {
 		save(t, name+".binpb", setOf(t, s, edit, "greet.proto"))
