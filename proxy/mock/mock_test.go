@@ -59,6 +59,11 @@ func setOf(t testing.TB, source string) *descriptor.Set {
 	t.Helper()
 	dir := t.TempDir()
 	writeFile(t, dir+"/a.proto", source)
+	return folder(t, dir)
+}
+
+func folder(t testing.TB, dir string) *descriptor.Set {
+	t.Helper()
 	set, err := descriptor.Load(descriptor.Options{Protos: []string{dir}})
 	if err != nil {
 		t.Fatal(err)
