@@ -1,3 +1,4 @@
+//lint:file-ignore SA1019 the older version of reflection is what most clients still speak
 package mock_test
 
 import (
