@@ -222,7 +222,7 @@ func TestMistakesInProtos(t *testing.T) {
 		{"circle", "-- p/a.proto --\nsyntax = \"proto3\";\nimport \"b.proto\";\n-- p/b.proto --\nsyntax = \"proto3\";\nimport \"a.proto\";\n", []string{"p"},
 			"p/b.proto:2:8: imports go in a circle: a.proto → b.proto → a.proto; move what both need to a third file"},
 		{"one symbol twice", "-- p/a.proto --\nsyntax = \"proto3\";\nmessage A {}\n-- q/b.proto --\nsyntax = \"proto3\";\nmessage A {}\n", []string{"p", "q"},
-			"q/b.proto:2:9: symbol \"A\" already defined at a.proto:2:9"},
+			"q/b.proto:2:9: symbol \"A\" already defined at p/a.proto:2:9"},
 		{"one name twice", "-- p/a.proto --\nsyntax = \"proto3\";\n-- q/a.proto --\nsyntax = \"proto3\";\nmessage A {}\n", []string{"p", "q"},
 			"q/a.proto: imports name this file \"a.proto\", as they do p/a.proto, which differs; leave out the folder of one of them"},
 		{"one file by two names", "-- p/a.proto --\nsyntax = \"proto3\";\nimport \"q/b.proto\";\n-- p/q/b.proto --\nsyntax = \"proto3\";\n", []string{"p", "p/q"},

@@ -65,7 +65,19 @@ func (l *loader) keep(u *unit, err error) {
 // protobuf library writes "proto:" and either a space or a no-break space in front.
 func (l *loader) message(err error) string {
 	s := strings.NewReplacer("\n", " ", "\u00a0", " ").Replace(err.Error())
-	return strings.TrimSuffix(strings.TrimPrefix(s, "proto: "), ".")
+	s = strings.TrimSuffix(strings.TrimPrefix(s, "proto: "), ".")
+	// The other place of two that clash: files have import names there.
+	if before, at, ok := strings.Cut(s, " at "); ok {
+		name, rest, _ := strings.Cut(at, ":")
+		switch u := l.units[name]; {
+		case u == nil:
+		case u.proto != nil:
+			s = before + " in " + u.path + ", " + at
+		default:
+			s = before + " at " + u.path + ":" + rest
+		}
+	}
+	return s
 }
 
 // span turns the compiler's place into ours. The compiler counts a tab as up to

@@ -134,7 +134,7 @@ func TestMistakesInSets(t *testing.T) {
 		{[]string{"unnamed.binpb"}, "unnamed.binpb: file 0 of the descriptor set has no name" + how},
 		{[]string{"alone.binpb"}, "alone.binpb: cannot find import \"user/v1/page.proto\"; write the set with its imports (protoc --include_imports, or buf build), or give the folder that holds it with --proto"},
 		{[]string{"greet.binpb", "renamed.binpb"}, "renamed.binpb: file \"greet.proto\" differs from the one of that name in greet.binpb; give only one of the two sets"},
-		{[]string{"greet.binpb", "moved.binpb"}, "moved.binpb: symbol \"greet.In\" already defined at greet.proto:3:8"},
+		{[]string{"greet.binpb", "moved.binpb"}, "moved.binpb: symbol \"greet.In\" already defined in greet.binpb, greet.proto:3:8"},
 		{[]string{"dangling.binpb"}, "dangling.binpb: service method \"greet.Greeter.Hello\" cannot resolve input: \"greet.Gone\" not found"},
 		{[]string{"circle.binpb"}, "circle.binpb: imports go in a circle: greet.proto → greet.proto; move what both need to a third file"},
 		{[]string{"empty.binpb", "json.binpb"}, "empty.binpb: this is an empty input: expected a binary FileDescriptorSet" + how + "\njson.binpb: this is JSON: expected a binary FileDescriptorSet" + how},

@@ -22,7 +22,8 @@ type Options struct {
 	// of another service or method is UNIMPLEMENTED.
 	Descriptors *descriptor.Set
 	// Services names what reflection lists for a backend when there are no
-	// Descriptors; nil for nothing. It is asked when the backend's mock starts.
+	// Descriptors; nil for nothing. It is asked for each listing, by any goroutine, with
+	// the reference that the mock was started for.
 	Services func(*topology.Backend) []string
 	// TLS is what a backend's mock serves; nil, and a nil result, for cleartext. It is
 	// asked when the mock starts.
@@ -136,9 +137,9 @@ func (s *Servers) server(b *topology.Backend, name string) *grpc.Server {
 			o = append(o, grpc.Creds(credentials.NewTLS(c)))
 		}
 	}
-	var services []string
+	var services func() []string
 	if s.options.Services != nil {
-		services = s.options.Services(b)
+		services = func() []string { return s.options.Services(b) }
 	}
 	srv := grpc.NewServer(o...)
 	s.types.register(srv, services)

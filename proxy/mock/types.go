@@ -2,7 +2,6 @@ package mock
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/grpcroute/grpcroute/descriptor"
@@ -81,33 +80,40 @@ func meant(name string, all []string) string {
 	return ""
 }
 
-// register adds health and reflection. services are listed when there is no set.
-func (t *types) register(srv *grpc.Server, services []string) {
+// register adds health and reflection. services is what reflection lists beside
+// the set; nil for nothing.
+func (t *types) register(srv *grpc.Server, services func() []string) {
 	healthpb.RegisterHealthServer(srv, &health{t: t})
-	names := listing{}
-	if t.set != nil {
-		services = nil
-		for _, sd := range t.set.Services() {
-			services = append(services, string(sd.FullName()))
-		}
-	}
-	for _, name := range slices.Concat(services, []string{
-		healthpb.Health_ServiceDesc.ServiceName,
-		reflectionpb.ServerReflection_ServiceDesc.ServiceName,
-		alphapb.ServerReflection_ServiceDesc.ServiceName,
-	}) {
-		names[name] = grpc.ServiceInfo{}
-	}
-	o := reflection.ServerOptions{Services: names, DescriptorResolver: t, ExtensionResolver: t}
+	o := reflection.ServerOptions{Services: &listing{t, services}, DescriptorResolver: t, ExtensionResolver: t}
 	reflectionpb.RegisterServerReflectionServer(srv, reflection.NewServerV1(o))
 	alphapb.RegisterServerReflectionServer(srv, reflection.NewServer(o))
 }
 
 // listing is the services that reflection lists.
-type listing map[string]grpc.ServiceInfo
+type listing struct {
+	t        *types
+	services func() []string
+}
 
-// GetServiceInfo implements [reflection.ServiceInfoProvider].
-func (l listing) GetServiceInfo() map[string]grpc.ServiceInfo { return l }
+// GetServiceInfo implements [reflection.ServiceInfoProvider]; only names matter.
+func (l *listing) GetServiceInfo() map[string]grpc.ServiceInfo {
+	out := map[string]grpc.ServiceInfo{
+		healthpb.Health_ServiceDesc.ServiceName:               {},
+		reflectionpb.ServerReflection_ServiceDesc.ServiceName: {},
+		alphapb.ServerReflection_ServiceDesc.ServiceName:      {},
+	}
+	switch {
+	case l.t.set != nil:
+		for _, sd := range l.t.set.Services() {
+			out[string(sd.FullName())] = grpc.ServiceInfo{}
+		}
+	case l.services != nil:
+		for _, name := range l.services() {
+			out[name] = grpc.ServiceInfo{}
+		}
+	}
+	return out
+}
 
 // FindFileByPath returns a file of the set, or of health and reflection.
 func (t *types) FindFileByPath(path string) (protoreflect.FileDescriptor, error) {
