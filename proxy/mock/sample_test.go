@@ -15,13 +15,16 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
+func load(dir, source string) (*descriptor.Set, error) {
+	if err := os.WriteFile(dir+"/a.proto", []byte(source), 0o644); err != nil {
+		return nil, err
+	}
+	return descriptor.Load(descriptor.Options{Protos: []string{dir}})
+}
+
 func messages(t testing.TB, source string) func(name string) protoreflect.MessageDescriptor {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(dir+"/a.proto", []byte(source), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	set, err := descriptor.Load(descriptor.Options{Protos: []string{dir}})
+	set, err := load(t.TempDir(), source)
 	if err != nil {
 		t.Fatal(err)
 	}
