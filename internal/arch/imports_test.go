@@ -35,7 +35,7 @@ var allowed = map[string][]string{
 	"simulate":          {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
 	"proxy":             {"diag", "manifest", "profile", "topology", "routing", "proxy/h2"},
 	"proxy/h2":          {},
-	"proxy/mock":        {"descriptor", "diag", "topology"},
+	"proxy/mock":        {"descriptor", "diag", "profile", "routing", "topology"},
 	"render":            {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate"},
 	"cmd":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision"},
 	"cmd/grpcroute":     {"cmd"},

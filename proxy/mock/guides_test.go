@@ -18,14 +18,37 @@ import (
 	"github.com/grpcroute/grpcroute/topology"
 )
 
-// gateway serves manifests with mocks behind them and returns its address.
-func gateway(t *testing.T, manifests string, l proxy.Listener, o mock.Options) string {
+func compile(t *testing.T, manifests string) *routing.Table {
 	t.Helper()
 	set, err := manifest.Load([]string{"-"}, manifest.Options{Stdin: strings.NewReader(manifests)})
 	if err != nil || len(set.Problems) > 0 {
 		t.Fatal(err, set.Problems)
 	}
-	table := routing.Compile(topology.Resolve(set, topology.Options{Assume: topology.AssumePresent}))
+	return routing.Compile(topology.Resolve(set, topology.Options{Assume: topology.AssumePresent}))
+}
+
+// TestRouted finds backends and the services that reach them by name.
+func TestRouted(t *testing.T) {
+	table := compile(t, cleartextManifests)
+	want := map[string]string{"acme": "", "health": "grpc.health.v1.Health", "rest": "", "user": "user.UserService", "user-canary": "user.UserService"}
+	found := mock.Backends(table, table)
+	if len(found) != len(want) {
+		t.Errorf("%d backends, want %d", len(found), len(want))
+	}
+	for i, b := range found {
+		if i > 0 && found[i-1].Name >= b.Name {
+			t.Errorf("%s stands before %s", found[i-1].Name, b.Name)
+		}
+		if got := strings.Join(mock.Routed(b, table), " "); got != want[b.Name] {
+			t.Errorf("%s: services %q, want %q", b.Name, got, want[b.Name])
+		}
+	}
+}
+
+// gateway serves manifests with mocks behind them and returns its address.
+func gateway(t *testing.T, manifests string, l proxy.Listener, o mock.Options) string {
+	t.Helper()
+	table := compile(t, manifests)
 	mocks := start(t, o)
 	s := proxy.New(proxy.Config{Table: table, Backend: func(b *topology.Backend) proxy.Backend {
 		address, err := mocks.Address(b)
