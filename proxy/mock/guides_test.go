@@ -36,7 +36,7 @@ func TestRouted(t *testing.T) {
 		t.Errorf("%d backends, want %d", len(found), len(want))
 	}
 	for i, b := range found {
-		if i > 0 && found[i-1].Name >= b.Name {
+		if i > 0 && found[i-1].Name+":" >= b.Name+":" {
 			t.Errorf("%s stands before %s", found[i-1].Name, b.Name)
 		}
 		if got := strings.Join(mock.Routed(b, table), " "); got != want[b.Name] {
