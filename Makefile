@@ -26,6 +26,7 @@ demo: build ## Show lint, status and explain on the manifests in examples/
 
 test: ## Install what tests need and run every test
 	$(GO) mod download
+	$(TOOL) -n grpcurl >/dev/null
 	$(GO) vet ./...
 	$(GO) test ./...
 
