@@ -161,4 +161,3 @@ func short(t testing.TB) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
-

@@ -138,7 +138,7 @@ func (k *call) leaveMirrors(b *batch) {
 		c := l.conn
 		c.mu.Lock()
 		if k.ended {
-			l.until = c.srv.seconds(time.Now()) + mirrorGrace
+			l.until = c.srv.seconds(time.Now().Add(c.srv.options.MirrorGrace)) + 1
 		} else {
 			l.cut(b)
 		}

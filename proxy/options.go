@@ -32,6 +32,7 @@ type Options struct {
 	WriteTimeout  time.Duration // of a peer that takes nothing; 60s
 	DialTimeout   time.Duration // of a backend, its TLS handshake included; 5s
 	KeepAlive     time.Duration // of silence before a client is asked for a PING; 60s
+	MirrorGrace   time.Duration // that a copy may go on when its call is over; 10s
 	ExplainHeader bool          // name route, rule and backend in every answer's headers
 	// Done is told of each call when it has ended; nil for nobody. It runs between
 	// reads of a connection, so it must not wait, and must copy what it keeps.
@@ -46,6 +47,7 @@ func (o *Options) fill() {
 	fill(&o.WriteTimeout, time.Minute)
 	fill(&o.DialTimeout, 5*time.Second)
 	fill(&o.KeepAlive, time.Minute)
+	fill(&o.MirrorGrace, 10*time.Second)
 }
 
 func fill[T comparable](field *T, value T) {
@@ -77,5 +79,4 @@ const (
 	mirrorConns   = 4       // to one address
 	mirrorStreams = 1000    // copies at once on one connection
 	mirrorWaiting = 100     // copies that wait for a free stream at one address
-	mirrorGrace   = 10      // seconds that a copy may go on when its call is over
 )
