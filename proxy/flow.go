@@ -17,9 +17,11 @@ func (c *conn) credit(l *leg, n int64) {
 	if l == nil || l.closed || l.recvEnd {
 		return
 	}
-	if l.owed += n; l.owed >= streamWindow/4 {
-		c.out = h2.AppendWindowUpdate(c.out, l.id, l.owed)
-		l.granted += l.owed
+	if l.owed += int32(n); l.owed >= l.size/2 {
+		more := min(l.size, streamWindow-l.size)
+		l.size += more
+		c.out = h2.AppendWindowUpdate(c.out, l.id, int64(l.owed+more))
+		l.granted += int64(l.owed + more)
 		l.owed = 0
 	}
 }

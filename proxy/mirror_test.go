@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -242,7 +241,7 @@ func TestMirrorStalls(t *testing.T) {
 			first, _ := backend(t)
 			g := serveTable(t, compile(t, mirrored), map[string]string{"main": first, "copy": test.address}, proxy.Options{})
 			tc := testpb.NewTestServiceClient(dial(t, g.address))
-			before := heap()
+			before := inUse()
 			const streams, messages, size = 40, 100, 50 << 10
 			var wg sync.WaitGroup
 			for range 4 {
@@ -253,7 +252,7 @@ func TestMirrorStalls(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			if grown := heap() - before; grown > 32<<20 {
+			if grown := inUse() - before; grown > 32<<20 {
 				t.Errorf("%d bytes are kept for the mirror", grown)
 			}
 			stats := g.Stats()
@@ -262,13 +261,6 @@ func TestMirrorStalls(t *testing.T) {
 			}
 		})
 	}
-}
-
-func heap() int64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
 
 // upload makes a client-streaming call.

@@ -59,6 +59,9 @@ func fill[T comparable](field *T, value T) {
 
 // What a connection keeps and grants.
 const (
+	// A stream's window begins small and grows while its bytes are handed on, so
+	// that those that stall hold little. It fits a message of 64 KiB without an update.
+	firstWindow  = 160 << 10
 	streamWindow = 512 << 10
 	connWindow   = 16 << 20
 	// maxHeld is what may wait in other connections' queues before a peer gets no
