@@ -9,7 +9,7 @@ import (
 // credit notes bytes of a stream that were handed on, and grants the peer more
 // when a good part of a window is due; c.mu is held.
 func (c *conn) credit(l *leg, n int64) {
-	if c.owed >= connWindow/4 && c.waiting < maxHeld {
+	if c.owed >= connWindow/4 && (c.waiting < maxHeld || c.waiting < maxShared && !c.server()) {
 		c.out = h2.AppendWindowUpdate(c.out, 0, c.owed)
 		c.granted += c.owed
 		c.owed = 0

@@ -179,8 +179,35 @@ func TestSlowClientsAreBounded(t *testing.T) {
 	if s := g.Stats(); s.Calls != streams {
 		t.Errorf("%d of %d calls are open", s.Calls, streams)
 	}
+	// Another client's call on the same connection to the backend goes on.
+	takes(t, rawClient(t, g.address), 40<<20)
 	_ = r.nc.Close()
 	g.settled(t)
+}
+
+// takes makes a call and reads content, granting more as it comes.
+func takes(t *testing.T, r *raw, want int) {
+	t.Helper()
+	block := r.request("/grpc.testing.TestService/StreamingOutputCall")
+	if err := r.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block, EndHeaders: true}); err != nil {
+		t.Fatal(err)
+	}
+	for got := 0; got < want; {
+		f, err := r.ReadFrame()
+		if err != nil {
+			t.Fatalf("after %d bytes: %v", got, err)
+		}
+		d, ok := f.(*http2.DataFrame)
+		if !ok || len(d.Data()) == 0 {
+			continue
+		}
+		n := uint32(len(d.Data()))
+		got += int(n)
+		if r.WriteWindowUpdate(0, n) != nil || r.WriteWindowUpdate(1, n) != nil {
+			t.Fatalf("the connection ended after %d bytes", got)
+		}
+	}
+	_ = r.nc.Close()
 }
 
 // held watches for two seconds that memory grows by some, and not by more than is

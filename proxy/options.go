@@ -64,9 +64,11 @@ const (
 	firstWindow  = 160 << 10
 	streamWindow = 512 << 10
 	connWindow   = 16 << 20
-	// maxHeld is what may wait in other connections' queues before a peer gets no
-	// more credit for its connection.
+	// maxHeld and maxShared are what may wait in other connections' queues before a
+	// client, or a backend that many clients share, gets no more credit for its
+	// connection.
 	maxHeld   = 16 << 20
+	maxShared = 64 << 20
 	highWater = 256 << 10 // of a write buffer, after which DATA waits in its stream
 	hardLimit = 8 << 20   // of a write buffer: the peer reads nothing and asks for much
 	maxSpare  = 256 << 10 // of a write buffer that is kept for the next batch
