@@ -109,7 +109,9 @@ func serveTable(t testing.TB, table *routing.Table, addresses map[string]string,
 	g := &gateway{table: table}
 	o.Done = func(r *proxy.Record) {
 		g.mu.Lock()
-		g.records = append(g.records, *r)
+		if len(g.records) < 50000 { // a soak test makes more calls than it asks about
+			g.records = append(g.records, *r)
+		}
 		g.mu.Unlock()
 	}
 	g.Server = proxy.New(g.config(addresses), o)
