@@ -160,13 +160,13 @@ func pingPong(ctx context.Context, cc *grpc.ClientConn, n int) error {
 	if err != nil {
 		return err
 	}
-	for range n {
+	for i := range n {
 		err := stream.Send(&testpb.StreamingOutputCallRequest{ResponseParameters: []*testpb.ResponseParameters{{Size: rand.Int32N(3000)}}})
 		if err != nil && err != io.EOF { // Recv says why it ended
 			return err
 		}
 		if _, err := stream.Recv(); err != nil {
-			return err
+			return status.Errorf(status.Code(err), "after %d exchanges: %v", i, err)
 		}
 	}
 	return stream.CloseSend()
@@ -244,7 +244,7 @@ func (s *soaking) listeners() {
 			s.Error("before the drain:", err)
 		}
 		done := make(chan error, 1)
-		go func() { done <- pingPong(ctx, cc, 1000) }()
+		go func() { done <- pingPong(ctx, cc, 100) }()
 		for s.g.Stats().Calls == 0 && !s.over() {
 			time.Sleep(time.Millisecond)
 		}
