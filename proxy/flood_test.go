@@ -41,8 +41,12 @@ func rawClient(t testing.TB, address string) *raw {
 
 // request is the header block of a call.
 func (r *raw) request(path string, more ...string) []byte {
+	return r.requestTo("a", path, more...)
+}
+
+func (r *raw) requestTo(host, path string, more ...string) []byte {
 	r.buf.Reset()
-	fields := append([]string{":method", "POST", ":scheme", "http", ":path", path, ":authority", "a", "content-type", "application/grpc", "te", "trailers"}, more...)
+	fields := append([]string{":method", "POST", ":scheme", "http", ":path", path, ":authority", host, "content-type", "application/grpc", "te", "trailers"}, more...)
 	for i := 0; i < len(fields); i += 2 {
 		_ = r.enc.WriteField(hpack.HeaderField{Name: fields[i], Value: fields[i+1]})
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -139,14 +140,23 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// TestUpdateUnderLoad: a swap fails no call, and a backend that drains loses none.
+// TestUpdateUnderLoad: twenty reloads fail no call, end no long call, and tell no
+// client to go.
 func TestUpdateUnderLoad(t *testing.T) {
 	first, _ := backend(t)
 	second, _ := backend(t)
 	g := serve(t, map[string]string{"interop": first}, proxy.Options{})
 	tc := testpb.NewTestServiceClient(dial(t, g.address))
 	ctx := short(t)
+	watcher := rawClient(t, g.address)
+	long, err := testpb.NewTestServiceClient(dial(t, g.address)).FullDuplexCall(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ping := &testpb.StreamingOutputCallRequest{ResponseParameters: []*testpb.ResponseParameters{{Size: 10}}}
+	exchange(t, long, ping, 10)
 	stop := make(chan struct{})
+	var calls atomic.Int64
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -160,15 +170,24 @@ func TestUpdateUnderLoad(t *testing.T) {
 					t.Error(err)
 					return
 				}
+				calls.Add(1)
 			}
 		})
 	}
 	for i := range 20 {
-		g.Update(g.config(map[string]string{"interop": []string{first, second}[i%2]}))
-		time.Sleep(5 * time.Millisecond)
+		before := calls.Load()
+		g.table = compile(t, manifests) // a table anew, as a reload makes it
+		g.Update(g.config(map[string]string{"interop": []string{second, first}[i%2]}))
+		for calls.Load() < before+20 && !t.Failed() {
+			time.Sleep(time.Millisecond)
+		}
+		exchange(t, long, ping, 10)
 	}
 	close(stop)
 	wg.Wait()
+	end(t, long)
+	quiet(t, watcher)
+	t.Logf("%d calls", calls.Load())
 }
 
 // TestHeaderModifiers: requests see the rule's first, responses the backend's; a
