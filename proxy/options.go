@@ -55,19 +55,6 @@ func fill[T comparable](field *T, value T) {
 	}
 }
 
-// Record is what happened to one call.
-type Record struct {
-	Start     time.Time
-	Duration  time.Duration
-	Authority string
-	Path      string
-	Route     string // "GRPCRoute NS/NAME", "" when no rule took the call
-	Rule      int
-	Backend   string // "NS/NAME:PORT", "" when none was chosen
-	Code      int    // the gRPC status that the client saw
-	Message   string // why, when the answer is the proxy's own
-}
-
 // What a connection keeps and grants.
 const (
 	streamWindow = 512 << 10
@@ -83,4 +70,12 @@ const (
 	expected  = 100  // streams that a backend will take, before it says so
 	maxConns  = 64   // to one address
 	maxQueued = 4096 // calls that wait for a free stream at one address
+
+	chunkSize     = 16 << 10 // up to which waiting DATA of one stream is put together
+	mirrorQueue   = 256 << 10
+	mirrorQueues  = 4 << 20 // of all copies on one connection
+	mirrorConns   = 4       // to one address
+	mirrorStreams = 1000    // copies at once on one connection
+	mirrorWaiting = 100     // copies that wait for a free stream at one address
+	mirrorGrace   = 10      // seconds that a copy may go on when its call is over
 )

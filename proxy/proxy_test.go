@@ -64,7 +64,7 @@ spec:
         responseHeaderModifier: {set: [{name: x-both, value: backend}]}
   - matches: [{method: {service: filtered.Service}}]
     filters:
-    - {type: RequestMirror, requestMirror: {backendRef: {name: interop, port: 50051}}}
+    - {type: ExtensionRef, extensionRef: {group: example.com, kind: Limit, name: few}}
     backendRefs: [{name: interop, port: 50051}]
 `
 
@@ -223,7 +223,7 @@ func TestFailuresAreStatuses(t *testing.T) {
 	}{
 		{"/no.Such/Method", codes.Unimplemented, []string{"/no.Such/Method"}},
 		{"/down.Service/Call", codes.Unavailable, []string{"GRPCRoute demo/interop rule 1", "demo/down:50051", "refused"}},
-		{"/filtered.Service/Call", codes.Unknown, []string{"RequestMirror"}},
+		{"/filtered.Service/Call", codes.Unknown, []string{"ExtensionRef", "GRPCRoute demo/interop rule 3"}},
 	} {
 		t.Run(test.method, func(t *testing.T) {
 			err := cc.Invoke(short(t), test.method, &testpb.Empty{}, &testpb.Empty{})
