@@ -177,7 +177,11 @@ var (
 )
 
 // Describe sends the descriptions of what [moment.Collect] collects.
-func (m *moment) Describe(to chan<- *prometheus.Desc) { prometheus.DescribeByCollect(m, to) }
+func (m *moment) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{openCalls, openClients, openBackends, waitingCalls, mirrored, mirrorsDropped} {
+		to <- d
+	}
+}
 
 // Collect sends the figures.
 func (m *moment) Collect(to chan<- prometheus.Metric) {

@@ -167,6 +167,7 @@ $('explain').addEventListener('submit', async event => {
     showAnswer(await getJSON('/explain?' + q));
   } catch (e) {
     $('answer').replaceChildren(node('div', e.message, 'bad'));
+    for (const b of document.querySelectorAll('.box.hit')) b.classList.remove('hit');
   }
 });
 
