@@ -3,6 +3,7 @@ module github.com/grpcroute/grpcroute
 go 1.26.0
 
 require (
+	github.com/bufbuild/protocompile v0.14.1
 	github.com/chromedp/chromedp v0.23.0
 	github.com/fatih/color v1.19.0
 	github.com/google/cel-go v0.26.0
