@@ -12,6 +12,7 @@ import (
 type Backend struct {
 	Addresses []string    // HOST:PORT; calls take turns
 	TLS       *tls.Config // nil for cleartext by prior knowledge
+	Why       string      // without Addresses: why, for the message of calls that fail
 }
 
 // Config is what a [Server] serves. A Server takes a new one at any time.

@@ -3,6 +3,7 @@ package proxy
 import (
 	"cmp"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -168,7 +169,10 @@ func ruleTimeout(r *topology.Rule) time.Duration {
 
 func (s *Server) backend(st, old *state, c *Config, b *topology.Backend, mirror bool) *backend {
 	found := c.Backend(b)
-	u := &backend{scheme: "http"}
+	u := &backend{scheme: "http", why: errNoAddress}
+	if found.Why != "" {
+		u.why = errors.New(found.Why)
+	}
 	for _, address := range found.Addresses {
 		key := endpointKey{address, found.TLS, mirror}
 		e := st.endpoints[key]
