@@ -18,6 +18,7 @@ var CloudflareTunnel = &Profile{
 		Isolation:     Global,
 		IsolationTLS:  Global,
 		NoMisdirected: true,
+		CatchAllAlone: true, // internal/controller/route_effective_hostnames.go
 		CrossKind:     RejectNewerEverywhere,
 	},
 	Matching: Matching{
@@ -60,6 +61,7 @@ var CloudflareTunnel = &Profile{
 		Protocol:          Answer{502, 14, tunnelRepo + " internal/proxy/grpc_converter.go"},
 		BackendTLS:        Answer{502, 14, tunnelRepo + " internal/controller/proxy_syncer.go"},
 		Unreachable:       Answer{502, 14, tunnelRepo + " internal/proxy/handler.go"},
+		Plain:             true,
 	},
 	Status: Status{
 		SectionAlwaysNoMatchingParent: true,

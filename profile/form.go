@@ -130,6 +130,7 @@ func (m *MethodMatch) names() (service, method string) {
 // calls. A match that asks for another verb than POST, or for a query parameter,
 // takes none.
 func (p *Profile) HTTPForm(m HTTPMatch) PathForm {
+	bare := m.PathType == "" && m.PathValue == ""
 	if m.PathType == "" {
 		m.PathType = "PathPrefix"
 	}
@@ -137,6 +138,9 @@ func (p *Profile) HTTPForm(m HTTPMatch) PathForm {
 		m.PathValue = "/"
 	}
 	form := httpPath(m.PathType, m.PathValue)
+	if bare && p.Matching.HTTPPathOptional {
+		form, m.PathValue = PathForm{}, ""
+	}
 	form.Partial = form.Kind == RegexPath && p.Matching.HTTPRegexPartial
 	form.Value = m.PathValue
 	form.Length = len(m.PathValue)

@@ -84,6 +84,9 @@ type Hosts struct {
 	WildcardsEqualOnly bool // two wildcards intersect only when equal
 	WildcardOneLabel   bool // at request time a wildcard covers exactly one label
 	NoNarrowing        bool // routes keep their own hostnames; the listener's do not narrow them
+	// CatchAllAlone: a route that takes any host through one listener has only that
+	// hostname, whatever other listeners would narrow it to.
+	CatchAllAlone bool
 	// DropClaimed: an effective hostname that is the hostname of another listener
 	// on the same port is dropped from the less specific listener.
 	DropClaimed bool
@@ -107,6 +110,10 @@ type Matching struct {
 	Form func(*MethodMatch) PathForm
 	// HTTPRegexPartial: an HTTPRoute's path regex is found anywhere in the path.
 	HTTPRegexPartial bool
+	// HTTPPathOptional: an HTTP match without a path has no path condition, as in
+	// configurations that no API server has filled in; otherwise it is PathPrefix
+	// "/".
+	HTTPPathOptional bool
 	// HTTPLength is the characters an HTTPRoute's path counts; nil means all.
 	HTTPLength func(t PathType, value string) int
 	// HeaderRegexPartial: a header regex is found anywhere in the value.

@@ -89,6 +89,8 @@ func (c *compiler) action(r *topology.Rule) *Action {
 	}
 	c.weigh(a)
 	switch {
+	case r.Status != 0:
+		a.Answer, answers = statusAnswer(r.Status), append(answers, fmt.Sprintf("the configuration answers with HTTP status %d", r.Status))
 	case fs.answer != nil:
 		a.Answer = fs.answer
 	case len(a.Shares) == 0:
@@ -102,6 +104,16 @@ func (c *compiler) action(r *topology.Rule) *Action {
 	}
 	a.Why = strings.Join(append(answers, whys...), "; ")
 	return a
+}
+
+// statusAnswer is what a gRPC client makes of a bare HTTP status (grpc
+// doc/http-grpc-status-mapping.md).
+func statusAnswer(code int) *profile.Answer {
+	grpc, ok := map[int]int{400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 504: 14}[code]
+	if !ok {
+		grpc = 2
+	}
+	return &profile.Answer{HTTP: code, GRPC: grpc, Source: "gRPC http-grpc-status-mapping"}
 }
 
 // noBackend is the answer of a rule without backendRefs; for an HTTPRoute the

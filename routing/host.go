@@ -36,7 +36,33 @@ func (c *compiler) hostTable(ls []*Listener) *hostTable {
 			}
 		}
 	}
+	if c.profile.Hosts.CatchAllAlone {
+		bindings = catchAllAlone(bindings)
+	}
 	return c.tableOf(bindings)
+}
+
+// catchAllAlone drops the other hostnames of routes that take any host. Of a route
+// of which the input does not show that, they are in doubt.
+func catchAllAlone(bindings []*binding) []*binding {
+	every := map[*topology.Route]*binding{}
+	for _, b := range bindings {
+		if b.host.Name == "" {
+			every[b.route] = b
+		}
+	}
+	return slices.DeleteFunc(bindings, func(b *binding) bool {
+		all := every[b.route]
+		switch {
+		case all == nil || all == b:
+			return false
+		case all.certainty == diag.Unknown:
+			b.weaken(diag.Unknown, all.why)
+			return false
+		}
+		all.listeners = append(all.listeners, b.listeners...)
+		return true
+	})
 }
 
 type bindingKey struct {

@@ -123,6 +123,9 @@ func (o *oracle) hits(ls []*topology.Listener, host string, r *routing.Request) 
 		for _, at := range l.Attached {
 			route := at.Parent.Route
 			for _, h := range o.hosts(at) {
+				if h.Name != "" && o.profile.Hosts.CatchAllAlone && o.takesAny(ls, route) {
+					continue
+				}
 				if !o.covers(h.Name, host) || len(route.Rules) == 0 {
 					continue
 				}
@@ -147,6 +150,18 @@ func (o *oracle) hits(ls []*topology.Listener, host string, r *routing.Request) 
 		hits = append(hits, o.routeHits(route, best[route], r)...)
 	}
 	return hits, len(routes) > 0
+}
+
+// takesAny reports whether a route has no hostname through one of some listeners.
+func (o *oracle) takesAny(ls []*topology.Listener, route *topology.Route) bool {
+	for _, l := range ls {
+		for _, at := range l.Attached {
+			if at.Parent.Route == route && slices.ContainsFunc(o.hosts(at), func(h topology.Host) bool { return h.Name == "" }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (o *oracle) hosts(at *topology.Attachment) []topology.Host {

@@ -22,6 +22,8 @@ func (c *compiler) share(b *topology.Backend) Share {
 	switch r := b.Refusal; {
 	case c.dropped(b):
 		s.Why = fmt.Sprintf("%s drops references to other kinds than it knows", c.profile.Name)
+	case b.Status != 0:
+		s.fail(statusAnswer(b.Status), fmt.Sprintf("the configuration answers with HTTP status %d", b.Status))
 	case fs.answer != nil:
 		s.Answer = fs.answer
 	case refused(r) && r.Reason == "UnsupportedProtocol" && s.Protocol.Reason != "":

@@ -35,6 +35,9 @@ type Backend struct {
 	// Unseen is what is wrong with the reference and the implementation does not
 	// look at: no status tells, and calls that are sent there fail. nil otherwise.
 	Unseen *Refusal
+	// Status is the HTTP status that the share is answered with instead of being
+	// dialled, in a configuration that says so; 0 for none.
+	Status int
 
 	path       manifest.Path
 	assumedTLS bool // a policy that the input lacks covers the port, by --assume=present

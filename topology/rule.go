@@ -24,6 +24,9 @@ type Rule struct {
 	// BadPatterns are the patterns that are not RE2, whatever the implementation
 	// makes of it.
 	BadPatterns []*Refusal
+	// Status is the HTTP status that the rule's calls are answered with, in a
+	// configuration that says so; 0 for none.
+	Status int
 }
 
 // Path returns the manifest path of the rule: "spec", "rules", Index.

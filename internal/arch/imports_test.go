@@ -22,25 +22,29 @@ const module = "github.com/grpcroute/grpcroute"
 // allowed is the picture: what each package may import of ours. A package stands
 // on what is above it in the pipeline; lint and simulate never meet.
 var allowed = map[string][]string{
-	"diag":              {},
-	"profile":           {"diag"},
-	"descriptor":        {"diag"},
-	"manifest":          {"diag"},
-	"admission":         {"diag", "manifest", "internal/crdgen/crdbin"},
-	"topology":          {"diag", "manifest", "profile"},
-	"routing":           {"diag", "manifest", "profile", "topology"},
-	"prove":             {"diag", "profile", "topology", "routing"},
-	"lint":              {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
-	"lint/rules":        {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint"},
-	"simulate":          {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
-	"proxy":             {"diag", "manifest", "profile", "topology", "routing", "proxy/h2"},
-	"proxy/h2":          {},
-	"proxy/mock":        {"descriptor", "diag", "profile", "routing", "topology"},
-	"render":            {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate"},
-	"cmd":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision"},
-	"cmd/grpcroute":     {"cmd"},
-	"internal/revision": {"lint", "manifest"},
-	"internal/docgen":   {"lint", "lint/rules", "profile"},
+	"diag":                 {},
+	"profile":              {"diag"},
+	"manifest":             {"diag"},
+	"admission":            {"diag", "manifest", "internal/crdgen/crdbin"},
+	"topology":             {"diag", "manifest", "profile"},
+	"routing":              {"diag", "manifest", "profile", "topology"},
+	"prove":                {"diag", "profile", "topology", "routing"},
+	"lint":                 {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
+	"lint/rules":           {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint"},
+	"simulate":             {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
+	"proxy":                {"diag", "manifest", "profile", "topology", "routing", "proxy/h2"},
+	"proxy/h2":             {},
+	"translate/cloudflare": {"diag", "manifest", "profile", "topology", "routing"},
+	"render":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate"},
+	"cmd":                  {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision", "proxy", "proxy/local", "proxy/accesslog", "proxy/admin", "proxy/mock", "descriptor", "translate/cloudflare"},
+	"cmd/grpcroute":        {"cmd"},
+	"internal/revision":    {"lint", "manifest"},
+	"internal/docgen":      {"lint", "lint/rules", "profile"},
+	"proxy/local":          {"manifest", "profile", "proxy", "routing", "topology"},
+	"proxy/accesslog":      {"proxy"},
+	"proxy/admin":          {"diag", "profile", "routing", "proxy"},
+	"descriptor":           {"diag"},
+	"proxy/mock":           {"descriptor", "diag", "profile", "routing", "topology"},
 }
 
 // owned lists libraries that belong to few packages, with what is below both.
@@ -61,13 +65,15 @@ var owned = []struct {
 	{"k8s.io/apiserver", []string{"internal/crdgen"}, "it is the reference of admission's tests"},
 	{"k8s.io/client-go", nil, "there is no cluster"},
 	{"github.com/google/cel-go", []string{"internal/crdgen"}, "CEL rules are translated when the artifact is generated"},
+	{"github.com/prometheus", []string{"proxy/admin"}, "figures are kept in proxy/admin"},
+	{"github.com/chromedp", nil, "it is for tests"},
 	{"github.com/google/go-cmp", []string{"internal/golden"}, "it is for tests"},
 	{"github.com/rogpeppe/go-internal", []string{"internal/golden"}, "it is for tests"},
 	{"testing", []string{"internal/golden", "internal/grpcurl"}, "it is for tests"},
 	{"github.com/bufbuild/protocompile", []string{"descriptor"}, "descriptor reads .proto files"},
 	{"google.golang.org/grpc", []string{"proxy/mock"}, "the data plane is our own; mocks are grpc-go servers"},
 	{"log", nil, "results and errors go to the streams of cmd"},
-	{"log/slog", nil, "results and errors go to the streams of cmd"},
+	{"log/slog", []string{"cmd"}, "messages of serve are written in cmd"},
 }
 
 // source is a parsed Go file of the repository.
@@ -203,16 +209,17 @@ func TestBinaryLinksNothingHeavy(t *testing.T) {
 
 // TestOnlyProfileNamesImplementations: other packages ask a profile's knobs.
 // Rules say in their Profiles which implementations they speak of, and their
-// messages may explain it; everything else takes names from profile.All.
+// messages may explain it, and a translator names its target; everything else
+// takes names from profile.All.
 func TestOnlyProfileNamesImplementations(t *testing.T) {
 	names := []string{"kgateway", "cloudflare", "pingora", "envoy-gateway", "envoyproxy"}
 	for _, s := range sources(t) {
-		if s.test || s.pkg == "profile" || s.pkg == "lint/rules" || strings.HasPrefix(s.pkg, "internal/") {
+		if s.test || s.pkg == "profile" || s.pkg == "lint/rules" || strings.HasPrefix(s.pkg, "translate/") || strings.HasPrefix(s.pkg, "internal/") {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			lit, ok := n.(*ast.BasicLit)
-			if !ok || lit.Kind != token.STRING {
+			if !ok || lit.Kind != token.STRING || strings.Contains(lit.Value, module+"/translate/") {
 				return true
 			}
 			for _, name := range names {
