@@ -43,8 +43,8 @@ type loaded struct {
 }
 
 // startServing opens everything.
-func startServing(o *serveOptions) (s *serving, err error) {
-	s = &serving{options: o, log: newLogger(o.Streams.Err, o.LogFormat, o.LogLevel), failed: make(chan error, 1)}
+func startServing(o *serveOptions) (_ *serving, err error) {
+	s := &serving{options: o, log: newLogger(o.Streams.Err, o.LogFormat, o.LogLevel), failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -122,7 +122,7 @@ func (s *serving) mock(tables []*routing.Table) error {
 	if len(o.Protos)+len(o.DescriptorSets) > 0 {
 		set, err := descriptor.Load(descriptor.Options{Protos: o.Protos, Sets: o.DescriptorSets, Stdin: o.Streams.In})
 		if err != nil {
-			return fmt.Errorf("read the descriptors: %w", err)
+			return err // each line with its file
 		}
 		options.Descriptors = set
 	}
@@ -133,7 +133,7 @@ func (s *serving) mock(tables []*routing.Table) error {
 	}
 	var err error
 	s.mocks, err = mock.New(options)
-	return err
+	return usage(err)
 }
 
 // services names what the tables of now send to a backend by exact names.

@@ -3,6 +3,7 @@ package mock
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -29,11 +30,11 @@ type Fault struct {
 }
 
 // ParseLatency reads "[BACKEND=]DURATION[..DURATION]", as "20ms" or
-// "shop/cart:50051=10ms..80ms".
+// "shop/cart:50051=10ms..80ms". The error does not repeat the text as a whole.
 func ParseLatency(s string) (Latency, error) {
 	backend, rest, err := splitBackend(s)
 	if err != nil {
-		return Latency{}, fmt.Errorf("latency %q: %w", s, err)
+		return Latency{}, err
 	}
 	low, high, isRange := strings.Cut(rest, "..")
 	if !isRange {
@@ -45,32 +46,32 @@ func ParseLatency(s string) (Latency, error) {
 		to   *time.Duration
 	}{{low, &l.Min}, {high, &l.Max}} {
 		if *part.to, err = time.ParseDuration(part.text); err != nil || *part.to < 0 {
-			return Latency{}, fmt.Errorf("latency %q: %q is no duration: expected [BACKEND=]DURATION[..DURATION], as 20ms or shop/cart=10ms..80ms", s, part.text)
+			return Latency{}, fmt.Errorf("%q is no duration: expected [BACKEND=]DURATION[..DURATION], as 20ms or shop/cart=10ms..80ms", part.text)
 		}
 	}
 	if l.Max < l.Min {
-		return Latency{}, fmt.Errorf("latency %q: %s is longer than %s: expected the shorter one first", s, low, high)
+		return Latency{}, fmt.Errorf("%s is longer than %s: expected the shorter one first", low, high)
 	}
 	return l, nil
 }
 
 // ParseError reads "[BACKEND=]CODE[:PERCENT]", as "UNAVAILABLE" or
 // "shop/cart=RESOURCE_EXHAUSTED:10". A code is a name in any case, or a number.
-// Without PERCENT every call fails.
+// Without PERCENT every call fails. The error does not repeat the text as a whole.
 func ParseError(s string) (Fault, error) {
 	backend, rest, err := splitBackend(s)
 	if err != nil {
-		return Fault{}, fmt.Errorf("error %q: %w", s, err)
+		return Fault{}, err
 	}
 	name, percent, limited := strings.Cut(rest, ":")
 	f := Fault{Backend: backend, Percent: 100}
 	if f.Code, err = parseCode(name); err != nil {
-		return Fault{}, fmt.Errorf("error %q: %w", s, err)
+		return Fault{}, err
 	}
 	if limited {
 		f.Percent, err = strconv.ParseFloat(strings.TrimSuffix(percent, "%"), 64)
 		if err != nil || !(f.Percent > 0 && f.Percent <= 100) {
-			return Fault{}, fmt.Errorf("error %q: %q is no percentage: expected a number above 0 and up to 100, as UNAVAILABLE:10", s, percent)
+			return Fault{}, fmt.Errorf("%q is no percentage: expected a number above 0 and up to 100, as UNAVAILABLE:10", percent)
 		}
 	}
 	return f, nil
@@ -174,17 +175,11 @@ func checkFaults(all []Fault) error {
 // backends: nothing would tell that its name is misspelt.
 func (o *Options) CheckBackends(backends []*topology.Backend) error {
 	known := map[string]bool{"": true}
-	var names []string
 	for _, b := range backends {
-		name := nameOf(b)
-		if !known[name] {
-			names = append(names, name)
-		}
-		for _, scope := range scopes(name) {
+		for _, scope := range scopes(nameOf(b)) {
 			known[scope] = true
 		}
 	}
-	slices.Sort(names)
 	var asked []string
 	for _, l := range o.Latencies {
 		asked = append(asked, l.Backend)
@@ -194,6 +189,8 @@ func (o *Options) CheckBackends(backends []*topology.Backend) error {
 	}
 	for _, name := range asked {
 		if !known[name] {
+			names := slices.Sorted(maps.Keys(known))
+			names = slices.DeleteFunc(names, func(n string) bool { return n == "" || strings.Contains(n, ":") != strings.Contains(name, ":") })
 			return fmt.Errorf("no route has a backend %q%s", name, meant(name, names))
 		}
 	}
