@@ -167,7 +167,7 @@ func TestServeCanaryTour(t *testing.T) {
 		{args: tls + "GATEWAY list", wants: []string{"echo.Echo\n", "grpc.reflection.v1alpha.ServerReflection\n"}},
 		{args: tls + "GATEWAY describe echo.Echo", wants: []string{"echo.Echo is a service:", "rpc EchoV2 ( .echo.EchoRequest ) returns ( .echo.EchoResponse );"}},
 		{args: tls + "GATEWAY describe echo.EchoRequest", wants: []string{"echo.EchoRequest is a message:", "string text = 1;"}},
-		{args: "-cacert tls/ca.pem -authority grpc.example.com -v GATEWAY echo.Echo/Echo", wants: []string{old}},
+		{args: "-cacert tls/ca.crt -authority grpc.example.com -v GATEWAY echo.Echo/Echo", wants: []string{old}},
 		{args: "-insecure -authority other.example.com GATEWAY list", fails: true},
 	})
 }

@@ -4,6 +4,8 @@ package grpcurl
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,16 +15,29 @@ import (
 	"time"
 )
 
+// began is the folder of the test's package: tests may leave it.
+var began, errBegan = os.Getwd()
+
 // built is the program's path, and why there is none.
 var built = sync.OnceValues(func() (string, error) {
-	out, err := exec.Command("go", "env", "GOMOD").Output()
-	if err != nil {
-		return "", err
+	if errBegan != nil {
+		return "", errBegan
 	}
-	top := filepath.Dir(strings.TrimSpace(string(out)))
+	top := began
+	for ; ; top = filepath.Dir(top) {
+		if _, err := os.Stat(filepath.Join(top, "tools", "go.mod")); err == nil {
+			break
+		}
+		if top == filepath.Dir(top) {
+			return "", errors.New("there is no tools/go.mod above " + began)
+		}
+	}
 	cmd := exec.Command("go", "tool", "-modfile=tools/go.mod", "-n", "grpcurl") // builds into the cache and prints where
 	cmd.Dir = top
-	out, err = cmd.Output()
+	out, err := cmd.Output()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		err = fmt.Errorf("%w: %s", err, exit.Stderr)
+	}
 	return strings.TrimSpace(string(out)), err
 })
 
