@@ -2,10 +2,13 @@
 package mock_test
 
 import (
+	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy/mock"
+	"github.com/grpcroute/grpcroute/topology"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -102,5 +105,26 @@ service S { rpc M(Base) returns (Base); }
 	out, err := alpha.Recv()
 	if err != nil || len(out.GetListServicesResponse().GetService()) != 4 || out.GetListServicesResponse().GetService()[3].GetName() != "x.S" {
 		t.Errorf("v1alpha lists %v, %v", out, err)
+	}
+}
+
+// TestServicesAreAskedAgain for each listing: manifests change while mocks run.
+func TestServicesAreAskedAgain(t *testing.T) {
+	var asked atomic.Int32
+	cc := dial(t, start(t, mock.Options{Services: func(b *topology.Backend) []string {
+		return []string{fmt.Sprintf("%s.Version%d", b.Name, asked.Add(1))}
+	}}), cart)
+	c, err := reflectionpb.NewServerReflectionClient(cc).ServerReflectionInfo(short(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"cart.Version1", "cart.Version2"} {
+		if err := c.Send(&reflectionpb.ServerReflectionRequest{MessageRequest: &reflectionpb.ServerReflectionRequest_ListServices{}}); err != nil {
+			t.Fatal(err)
+		}
+		out, err := c.Recv()
+		if err != nil || len(out.GetListServicesResponse().GetService()) != 4 || out.GetListServicesResponse().GetService()[0].GetName() != want {
+			t.Errorf("listed %v, %v, want %s first", out, err, want)
+		}
 	}
 }
