@@ -212,9 +212,11 @@ func (s *serving) drain(signals <-chan os.Signal) error {
 	s.admin.SetReady(false)
 	left := s.gateway.Stats().Calls
 	err := s.gateway.Close(ctx)
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		s.log.Warn("calls were cut off", slog.Int("calls", left))
-		return nil
+	if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
 	}
-	return err
+	if left > 0 {
+		s.log.Warn("calls were cut off", slog.Int("calls", left))
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grpcroute/grpcroute/proxy/admin"
 	"github.com/grpcroute/grpcroute/proxy/local"
 	"github.com/grpcroute/grpcroute/render"
 	"github.com/grpcroute/grpcroute/routing"
@@ -95,7 +96,7 @@ func addRule(rules []render.ServedRule, e *routing.Entry) []render.ServedRule {
 	r := render.ServedRule{Name: name, Takes: []string{takes}}
 	a := e.Action
 	if a.Answer != nil {
-		r.Fails, r.Backends = true, []string{fmt.Sprintf("gRPC status %d: %s", a.Answer.GRPC, a.Why)}
+		r.Fails, r.Backends = true, []string{admin.CodeName(a.Answer.GRPC) + ": " + a.Why}
 		return append(rules, r)
 	}
 	for i := range a.Shares {
@@ -109,7 +110,7 @@ func addRule(rules []render.ServedRule, e *routing.Entry) []render.ServedRule {
 			text += fmt.Sprintf(" %d/%d", num, den)
 		}
 		if share.Answer != nil {
-			text += fmt.Sprintf(" (gRPC status %d: %s)", share.Answer.GRPC, share.Why)
+			text += fmt.Sprintf(" (%s: %s)", admin.CodeName(share.Answer.GRPC), share.Why)
 		}
 		r.Backends = append(r.Backends, text)
 	}

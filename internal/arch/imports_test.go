@@ -72,8 +72,7 @@ var owned = []struct {
 	{"testing", []string{"internal/golden", "internal/grpcurl"}, "it is for tests"},
 	{"github.com/bufbuild/protocompile", []string{"descriptor"}, "descriptor reads .proto files"},
 	{"google.golang.org/grpc", []string{"proxy/mock"}, "the data plane is our own; mocks are grpc-go servers"},
-	{"log", nil, "results and errors go to the streams of cmd"},
-	{"log/slog", []string{"cmd"}, "messages of serve are written in cmd"},
+	{"log", []string{"cmd"}, "messages of serve are written in cmd, results and errors go to its streams"},
 }
 
 // source is a parsed Go file of the repository.
