@@ -118,6 +118,8 @@ func (o *serveOptions) check() (err error) {
 		return usagef("--quiet and --verbose: give one of the two")
 	case o.Config != "" && len(o.Input.Files) > 0:
 		return usagef("--config and manifests: give one of the two")
+	case containsStdin(o.Input.Files) && containsStdin(o.DescriptorSets):
+		return usagef("-f - and --descriptor-set -: standard input can be one of the two")
 	case o.Watch && containsStdin(o.Input.Files):
 		return usagef("--watch: standard input cannot be watched; name files or folders")
 	case o.TLSDir != "" && !o.SelfSigned:
