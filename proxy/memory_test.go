@@ -60,6 +60,7 @@ func answerWithHeaders(nc net.Conn) {
 func inUse() int64 {
 	var m runtime.MemStats
 	runtime.GC()
+	runtime.GC() // pools keep theirs for one more round
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc + m.StackInuse)
 }

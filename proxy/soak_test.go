@@ -28,6 +28,8 @@ type soaking struct {
 	g     *gateway
 	stop  chan struct{}
 	calls [8]atomic.Int64
+	// longest is the longest exchange on a stream, in nanoseconds.
+	longest atomic.Int64
 }
 
 // TestSoak runs for as long as GRPCROUTE_SOAK says, as "5m": calls of all kinds,
@@ -73,6 +75,7 @@ func TestSoak(t *testing.T) {
 	if moreGoroutines > goroutines+5 || moreMemory > memory+8<<20 || moreDescriptors > descriptors+5 {
 		t.Error("something leaks")
 	}
+	t.Logf("the longest exchange took %v", time.Duration(s.longest.Load()))
 	for i, name := range []string{"unary", "upload", "bidi", "cancelled", "with deadline", "vanished", "by listeners that go", "to a backend that is killed"} {
 		n := s.calls[i].Load()
 		if t.Logf("%d calls %s", n, name); n == 0 {
@@ -152,10 +155,26 @@ func (s *soaking) upload() {
 }
 
 func (s *soaking) bidi() {
-	s.loop(2, func(ctx context.Context, cc *grpc.ClientConn) error { return pingPong(ctx, cc, 30) })
+	s.loop(2, func(ctx context.Context, cc *grpc.ClientConn) error { return pingPong(ctx, cc, 30, s.timed()) })
 }
 
-func pingPong(ctx context.Context, cc *grpc.ClientConn, n int) error {
+// timed notes the longest exchange.
+func (s *soaking) timed() func(int) {
+	last := time.Now()
+	return func(int) {
+		took := time.Since(last)
+		last = last.Add(took)
+		for {
+			longest := s.longest.Load()
+			if int64(took) <= longest || s.longest.CompareAndSwap(longest, int64(took)) {
+				return
+			}
+		}
+	}
+}
+
+// pingPong exchanges messages and tells of each.
+func pingPong(ctx context.Context, cc *grpc.ClientConn, n int, tell func(int)) error {
 	stream, err := testpb.NewTestServiceClient(cc).FullDuplexCall(ctx)
 	if err != nil {
 		return err
@@ -168,6 +187,9 @@ func pingPong(ctx context.Context, cc *grpc.ClientConn, n int) error {
 		if _, err := stream.Recv(); err != nil {
 			return status.Errorf(status.Code(err), "after %d exchanges: %v", i, err)
 		}
+		if tell != nil {
+			tell(i)
+		}
 	}
 	return stream.CloseSend()
 }
@@ -176,7 +198,7 @@ func (s *soaking) cancel() {
 	s.loop(3, func(ctx context.Context, cc *grpc.ClientConn) error {
 		ctx, cancel := context.WithTimeout(ctx, time.Duration(rand.IntN(3000))*time.Microsecond)
 		defer cancel()
-		switch err := pingPong(ctx, cc, 1000); status.Code(err) {
+		switch err := pingPong(ctx, cc, 1000, nil); status.Code(err) {
 		case codes.OK, codes.Canceled, codes.DeadlineExceeded:
 			return nil
 		default:
@@ -240,15 +262,22 @@ func (s *soaking) listeners() {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		if err := pingPong(ctx, cc, 5); err != nil {
+		if err := pingPong(ctx, cc, 5, nil); err != nil {
 			s.Error("before the drain:", err)
 		}
-		done := make(chan error, 1)
-		go func() { done <- pingPong(ctx, cc, 100) }()
-		for s.g.Stats().Calls == 0 && !s.over() {
-			time.Sleep(time.Millisecond)
+		done, begun := make(chan error, 1), make(chan bool, 1)
+		go func() {
+			done <- pingPong(ctx, cc, 100, func(i int) {
+				if i == 0 {
+					begun <- true
+				}
+			})
+		}()
+		select {
+		case <-begun:
+		case err := <-done:
+			done <- err
 		}
-		time.Sleep(20 * time.Millisecond)
 		if err := s.g.Drain(ctx, socket); err != nil {
 			s.Error("drain:", err)
 		}
