@@ -1,0 +1,127 @@
+package local
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+
+	"github.com/grpcroute/grpcroute/proxy"
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
+	discoveryv1 "k8s.io/api/discovery/v1"
+)
+
+// Backends returns what the rules of tables refer to, mirrors' targets included,
+// each once.
+func Backends(tables []*routing.Table) []*topology.Backend {
+	var out []*topology.Backend
+	seen := map[Ref]bool{}
+	add := func(b *topology.Backend) {
+		if b != nil && !seen[RefOf(b)] {
+			seen[RefOf(b)] = true
+			out = append(out, b)
+		}
+	}
+	for _, t := range tables {
+		for _, r := range t.Topology.Routes {
+			for _, rule := range r.Rules {
+				mirrors := rule.Filters
+				for _, b := range rule.Backends {
+					add(b)
+					mirrors = append(slices.Clip(mirrors), b.Filters...)
+				}
+				for _, f := range mirrors {
+					add(f.Mirror)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// finder finds the addresses of backends for one table.
+type finder struct {
+	options *Options
+	slices  map[string][]*discoveryv1.EndpointSlice // by Service "NS/NAME"
+	missing map[Ref]string                          // backends without an address, and why
+}
+
+func newFinder(o *Options, t *routing.Table, missing map[Ref]string) *finder {
+	f := &finder{options: o, slices: map[string][]*discoveryv1.EndpointSlice{}, missing: missing}
+	for _, s := range t.Topology.Set.EndpointSlices.All {
+		if service := s.Value.Labels[discoveryv1.LabelServiceName]; service != "" {
+			key := s.Doc.Ref.Namespace + "/" + service
+			f.slices[key] = append(f.slices[key], s.Value)
+		}
+	}
+	return f
+}
+
+// backend finds how a backendRef is reached.
+func (f *finder) backend(b *topology.Backend) proxy.Backend {
+	if addresses := f.options.Backends[RefOf(b)]; len(addresses) > 0 {
+		return proxy.Backend{Addresses: addresses}
+	}
+	if addresses := f.endpoints(b); len(addresses) > 0 {
+		return proxy.Backend{Addresses: addresses}
+	}
+	if f.options.Mock == nil {
+		f.missing[RefOf(b)] = fmt.Sprintf("give it an address with --backend %s=HOST:PORT", RefOf(b))
+		return proxy.Backend{}
+	}
+	address, err := f.options.Mock(b)
+	if err != nil {
+		f.missing[RefOf(b)] = err.Error()
+		return proxy.Backend{}
+	}
+	return proxy.Backend{Addresses: []string{address}}
+}
+
+// endpoints returns the addresses of a backend's ready endpoints, as the
+// EndpointSlices of its Service have them (core discovery.k8s.io/v1).
+func (f *finder) endpoints(b *topology.Backend) []string {
+	if b.Group != "" || b.Kind != "Service" {
+		return nil
+	}
+	var out []string
+	for _, s := range f.slices[b.Namespace+"/"+b.Name] {
+		port := slicePort(s, b)
+		if port == 0 || s.AddressType == discoveryv1.AddressTypeFQDN {
+			continue
+		}
+		for i := range s.Endpoints {
+			e := &s.Endpoints[i]
+			if e.Conditions.Ready != nil && !*e.Conditions.Ready { // nil is to be read as ready
+				continue
+			}
+			// The addresses of an endpoint are fungible: the first is enough.
+			if len(e.Addresses) > 0 {
+				out = append(out, net.JoinHostPort(e.Addresses[0], strconv.Itoa(int(port))))
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// slicePort returns the port of an EndpointSlice that a backend means: that with
+// the name of the Service's port. Without the Service in the input it is the only
+// port, or the one of that number.
+func slicePort(s *discoveryv1.EndpointSlice, b *topology.Backend) int32 {
+	for _, p := range s.Ports {
+		if p.Port == nil {
+			continue
+		}
+		name := ""
+		if p.Name != nil {
+			name = *p.Name
+		}
+		switch {
+		case b.ServicePort != nil && name == b.ServicePort.Name,
+			b.ServicePort == nil && (len(s.Ports) == 1 || *p.Port == b.Port):
+			return *p.Port
+		}
+	}
+	return 0
+}
