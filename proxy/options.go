@@ -28,7 +28,7 @@ type Options struct {
 	MaxStreams    int           // calls at once on one client connection; 2000
 	MaxHeaderList int           // bytes of one header list as RFC 9113 counts them; 128 KiB
 	HeaderTimeout time.Duration // to begin a connection, and for a header block; 10s
-	IdleTimeout   time.Duration // of a client connection without calls; 30m
+	IdleTimeout   time.Duration // of a connection without calls; 30m
 	WriteTimeout  time.Duration // of a peer that takes nothing; 60s
 	DialTimeout   time.Duration // of a backend, its TLS handshake included; 5s
 	KeepAlive     time.Duration // of silence before a client is asked for a PING; 60s
