@@ -10,8 +10,10 @@ import (
 
 // Backend is how the calls of one backendRef reach it.
 type Backend struct {
-	Addresses []string    // HOST:PORT; calls take turns
-	TLS       *tls.Config // nil for cleartext by prior knowledge
+	Addresses []string // HOST:PORT; calls take turns
+	// TLS is nil for cleartext by prior knowledge. Connections survive an
+	// [Server.Update] where address and pointer stay the same.
+	TLS *tls.Config
 }
 
 // Config is what a [Server] serves. A Server takes a new one at any time.
@@ -35,7 +37,8 @@ type Options struct {
 	MirrorGrace   time.Duration // that a copy may go on when its call is over; 10s
 	ExplainHeader bool          // name route, rule and backend in every answer's headers
 	// Done is told of each call when it has ended; nil for nobody. It runs between
-	// reads of a connection, so it must not wait, and must copy what it keeps.
+	// reads of a connection, on several at once, so it must not wait, and must copy
+	// what it keeps.
 	Done func(*Record)
 }
 
