@@ -59,6 +59,8 @@ func (t *target) says(err error) string {
 // touched but those to addresses that are no longer named, which end with their
 // calls.
 func (s *Server) Update(c Config) {
+	s.update.Lock()
+	defer s.update.Unlock()
 	old := s.state.Load()
 	st := &state{table: c.Table, plans: map[*routing.Action]*plan{}, endpoints: map[endpointKey]*endpoint{}}
 	for e, server := range entries(c.Table) {
