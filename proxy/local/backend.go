@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/proxy"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
@@ -43,13 +44,15 @@ func Backends(tables []*routing.Table) []*topology.Backend {
 // finder finds the addresses of backends for one table.
 type finder struct {
 	options *Options
+	set     *manifest.Set
 	slices  map[string][]*discoveryv1.EndpointSlice // by Service "NS/NAME"
-	missing map[Ref]string                          // backends without an address, and why
+	known   *tlsConfigs
+	missing map[Ref]string // backends that cannot be reached, and why
 }
 
-func newFinder(o *Options, t *routing.Table, missing map[Ref]string) *finder {
-	f := &finder{options: o, slices: map[string][]*discoveryv1.EndpointSlice{}, missing: missing}
-	for _, s := range t.Topology.Set.EndpointSlices.All {
+func newFinder(o *Options, t *routing.Table, known *tlsConfigs, missing map[Ref]string) *finder {
+	f := &finder{options: o, set: t.Topology.Set, slices: map[string][]*discoveryv1.EndpointSlice{}, known: known, missing: missing}
+	for _, s := range f.set.EndpointSlices.All {
 		if service := s.Value.Labels[discoveryv1.LabelServiceName]; service != "" {
 			key := s.Doc.Ref.Namespace + "/" + service
 			f.slices[key] = append(f.slices[key], s.Value)
@@ -58,24 +61,35 @@ func newFinder(o *Options, t *routing.Table, missing map[Ref]string) *finder {
 	return f
 }
 
-// backend finds how a backendRef is reached.
-func (f *finder) backend(b *topology.Backend) proxy.Backend {
-	if addresses := f.options.Backends[RefOf(b)]; len(addresses) > 0 {
-		return proxy.Backend{Addresses: addresses}
+// backend finds how a backendRef is reached from a server: by the options, by
+// EndpointSlices, then by a stand-in. A TLS policy that cannot be followed leaves
+// a backend without addresses: no call may reach it in the clear (GA
+// apis/v1/backendtlspolicy_types.go).
+func (f *finder) backend(s *routing.Server, b *topology.Backend) proxy.Backend {
+	addresses := f.options.Backends[RefOf(b)]
+	if len(addresses) == 0 {
+		addresses = f.endpoints(b)
 	}
-	if addresses := f.endpoints(b); len(addresses) > 0 {
-		return proxy.Backend{Addresses: addresses}
+	if len(addresses) > 0 {
+		config, err := f.clientTLS(s, b)
+		if err != nil {
+			return f.fail(b, err)
+		}
+		return proxy.Backend{Addresses: addresses, TLS: config}
 	}
 	if f.options.Mock == nil {
-		f.missing[RefOf(b)] = fmt.Sprintf("give it an address with --backend %s=HOST:PORT", RefOf(b))
-		return proxy.Backend{}
+		return f.fail(b, fmt.Errorf("no address is known: give one with --backend %s=HOST:PORT, or stand-ins with --mock", RefOf(b)))
 	}
 	address, err := f.options.Mock(b)
 	if err != nil {
-		f.missing[RefOf(b)] = err.Error()
-		return proxy.Backend{}
+		return f.fail(b, err)
 	}
 	return proxy.Backend{Addresses: []string{address}}
+}
+
+func (f *finder) fail(b *topology.Backend, err error) proxy.Backend {
+	f.missing[RefOf(b)] = err.Error()
+	return proxy.Backend{Err: err}
 }
 
 // endpoints returns the addresses of a backend's ready endpoints, as the

@@ -26,6 +26,7 @@ type Gateway struct {
 	servers map[*profile.Profile]*proxy.Server
 	doors   map[frontKey]*door
 	order   []frontKey
+	known   tlsConfigs
 	missing map[Ref]string
 	notes   []string
 }
@@ -73,12 +74,13 @@ func (g *Gateway) Update(tables []*routing.Table) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.missing, g.notes, g.order = map[Ref]string{}, nil, nil
+	g.known.next()
 	wanted := map[frontKey]*front{}
 	kept := map[*profile.Profile]bool{}
 	for _, t := range tables {
 		p := t.Topology.Profile
 		kept[p] = true
-		config := proxy.Config{Table: t, Backend: newFinder(&g.options, t, g.missing).backend}
+		config := proxy.Config{Table: t, Backend: newFinder(&g.options, t, &g.known, g.missing).backend}
 		if s := g.servers[p]; s != nil {
 			s.Update(config)
 		} else {
