@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -29,6 +30,7 @@ type serveOptions struct {
 	Backends       []string // --backend
 	Mock           bool
 	ExplainHeaders bool
+	Watch          bool
 	AccessLog      string
 	LogLevel       string
 	Drain          time.Duration
@@ -50,8 +52,9 @@ interrupted; calls in flight may then end.
 
 Access log lines go to standard output, everything else to standard error.`,
 		Example: `  grpcroute serve --mock examples/shop
-  grpcroute serve --backend shop/catalog:50051=127.0.0.1:9000 examples/shop
-  grpcroute serve --tls-self-signed --gateway-address shop/edge=127.1.0.1 examples/shop`,
+  grpcroute serve --backend shop/cart:9000=127.0.0.1:9000 examples/shop
+  grpcroute serve --watch --mock --access-log json examples/shop
+  grpcroute serve --tls-self-signed --gateway-address infra/edge=127.1.0.1 examples/shop`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)
@@ -67,6 +70,7 @@ Access log lines go to standard output, everything else to standard error.`,
 	f.StringArrayVar(&o.Backends, "backend", nil, "addresses of a backend, as `NS/NAME:PORT=HOST:PORT[,HOST:PORT...]`; may be repeated")
 	f.BoolVar(&o.Mock, "mock", false, "stand in for backends that have no address")
 	f.BoolVar(&o.ExplainHeaders, "explain-headers", false, "name route, rule and backend in the headers of every answer")
+	f.BoolVar(&o.Watch, "watch", false, "serve what the files say when they change; a broken edit is reported and changes nothing")
 	addEnum(c, &o.AccessLog, "access-log", "", []string{"text", "json", "off"}, "form of the access log on standard output")
 	addEnum(c, &o.LogLevel, "log-level", "", []string{"info", "warn", "error"}, "what is told on standard error")
 	f.DurationVar(&o.Drain, "drain", 10*time.Second, "`time` that calls may take to end when serve is interrupted or their listener is removed")
@@ -75,44 +79,68 @@ Access log lines go to standard output, everything else to standard error.`,
 }
 
 func runServe(o *serveOptions) error {
-	if o.Drain <= 0 {
-		return usagef("--drain %s: expected a time above 0, as 10s", o.Drain)
+	if err := o.check(); err != nil {
+		return err
 	}
+	follower, err := o.follow() // before the files are read, so that no edit is missed
+	if err != nil {
+		return err
+	}
+	defer follower.close()
+	r := &running{o: o, tell: newTeller(o.Streams, o.LogLevel)}
 	set, unread := o.Input.load(o.Streams, o.Command)
 	if set == nil {
 		return unread
 	}
-	tables, err := o.tables(set)
-	if err != nil {
+	if err := r.read(set); err != nil {
 		return err
 	}
-	lo, closeMocks, err := o.local(tables)
+	if err := errors.Join(unread, problems(set)); err != nil {
+		r.tell.errorf("%v", err)
+	}
+	lo, closeMocks, err := o.local(r.tables)
 	if err != nil {
 		return err
 	}
 	defer closeMocks()
-	tell := newTeller(o.Streams, o.LogLevel)
 	log := newAccessLog(o.Streams.Out, o.AccessLog)
-	defer log.close(tell)
+	defer log.close(r.tell)
 	lo.Proxy.Done = log.done()
-	if err := errors.Join(unread, problems(set)); err != nil {
-		tell.errorf("%v", err)
-	}
-	if err := o.tellRefused(set, tell); err != nil {
-		return err
-	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	g, err := local.Open(tables, *lo)
-	if err != nil {
+	if r.gateway, err = local.Open(r.tables, *lo); err != nil {
 		return err
 	}
-	o.tellStart(tell, g, tables)
-	tell.always("ready")
-	got := <-signals
-	return o.end(tell, g, got, signals)
+	r.tellRefused()
+	o.tellStart(r.tell, r.gateway, r.tables)
+	r.tell.always("ready")
+	for {
+		select {
+		case <-follower.changes:
+			r.reload()
+		case got := <-signals:
+			return o.end(r.tell, r.gateway, got, signals)
+		}
+	}
 }
+
+// check refuses flags that contradict each other.
+func (o *serveOptions) check() error {
+	switch {
+	case o.Drain <= 0:
+		return usagef("--drain %s: expected a time above 0, as 10s", o.Drain)
+	case o.TLSDir != "" && !o.SelfSigned:
+		return usagef("--tls-dir is for --tls-self-signed, which is not given")
+	case o.Watch && slices.Contains(o.Input.Files, "-"):
+		return usagef("--watch and standard input: it can be read once; name files or folders")
+	}
+	return checkListen(o.Listen)
+}
+
+// hurry is how long after a signal another is taken for the same one: a terminal and
+// a program that starts serve may both pass it on.
+const hurry = 200 * time.Millisecond
 
 // end lets calls end; a second signal cuts them off.
 func (o *serveOptions) end(tell *teller, g *local.Gateway, got os.Signal, signals <-chan os.Signal) error {
@@ -120,10 +148,15 @@ func (o *serveOptions) end(tell *teller, g *local.Gateway, got os.Signal, signal
 	ctx, cancel := context.WithTimeout(context.Background(), o.Drain)
 	defer cancel()
 	go func() {
-		select {
-		case <-signals:
-			cancel()
-		case <-ctx.Done():
+		for began := time.Now(); ; {
+			select {
+			case <-signals:
+				if time.Since(began) > hurry {
+					cancel()
+				}
+			case <-ctx.Done():
+				return
+			}
 		}
 	}()
 	if err := g.Shutdown(ctx); err != nil {
@@ -157,9 +190,6 @@ func (o *serveOptions) local(tables []*routing.Table) (*local.Options, func(), e
 	if lo.Addresses, err = o.addresses(tables); err != nil {
 		return nil, done, err
 	}
-	if err := checkListen(o.Listen); err != nil {
-		return nil, done, err
-	}
 	if lo.Authority, err = o.authority(); err != nil {
 		return nil, done, err
 	}
@@ -173,27 +203,9 @@ func (o *serveOptions) local(tables []*routing.Table) (*local.Options, func(), e
 	return lo, done, nil
 }
 
-// tellRefused names the objects that are served although the API server would not
-// take them as they stand.
-func (o *serveOptions) tellRefused(set *manifest.Set, tell *teller) error {
-	refused, err := o.Input.refusals(set)
-	if err != nil {
-		return err
-	}
-	for _, doc := range set.Documents {
-		if message, ok := refused[doc]; ok {
-			tell.warnf("the API server would refuse %s (%s): %s", doc.Ref, doc.Range(), message)
-		}
-	}
-	return nil
-}
-
 // authority opens what signs certificates, when that is asked for.
 func (o *serveOptions) authority() (*local.Authority, error) {
 	if !o.SelfSigned {
-		if o.TLSDir != "" {
-			return nil, usagef("--tls-dir is for --tls-self-signed, which is not given")
-		}
 		return nil, nil
 	}
 	dir := o.TLSDir

@@ -57,8 +57,8 @@ func (t *teller) always(text string) {
 // tellStart says what listens where, what is routed, what is not, and how to try
 // it.
 func (o *serveOptions) tellStart(tell *teller, g *local.Gateway, tables []*routing.Table) {
-	for _, s := range g.Sockets() {
-		tell.infof("%s", socketLine(s))
+	for _, line := range socketLines(g) {
+		tell.infof("%s", line)
 	}
 	for _, line := range routeLines(tables) {
 		tell.infof("%s", line)
@@ -76,6 +76,14 @@ func (o *serveOptions) tellTrouble(tell *teller, g *local.Gateway) {
 	for _, ref := range refs {
 		tell.warnf("backend %s is unavailable: %s", ref, missing[ref])
 	}
+}
+
+func socketLines(g *local.Gateway) []string {
+	var out []string
+	for _, s := range g.Sockets() {
+		out = append(out, socketLine(s))
+	}
+	return out
 }
 
 func socketLine(s local.Socket) string {

@@ -38,8 +38,9 @@ var allowed = map[string][]string{
 	"proxy/local":       {"diag", "manifest", "profile", "topology", "routing", "proxy"},
 	"proxy/mock":        {"descriptor", "diag", "topology"},
 	"render":            {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate"},
-	"cmd":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "proxy", "proxy/local", "proxy/mock", "internal/revision"},
+	"cmd":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "proxy", "proxy/local", "proxy/mock", "internal/follow", "internal/revision"},
 	"cmd/grpcroute":     {"cmd"},
+	"internal/follow":   {},
 	"internal/revision": {"lint", "manifest"},
 	"internal/docgen":   {"lint", "lint/rules", "profile"},
 }
@@ -62,6 +63,7 @@ var owned = []struct {
 	{"k8s.io/apiserver", []string{"internal/crdgen"}, "it is the reference of admission's tests"},
 	{"k8s.io/client-go", nil, "there is no cluster"},
 	{"github.com/google/cel-go", []string{"internal/crdgen"}, "CEL rules are translated when the artifact is generated"},
+	{"github.com/fsnotify", []string{"internal/follow"}, "files are followed there"},
 	{"github.com/google/go-cmp", []string{"internal/golden"}, "it is for tests"},
 	{"github.com/rogpeppe/go-internal", []string{"internal/golden"}, "it is for tests"},
 	{"testing", []string{"internal/golden", "internal/grpcurl"}, "it is for tests"},
