@@ -93,7 +93,7 @@ func (r *running) reload() {
 		}
 	}
 	r.tellRefused()
-	r.o.tellTrouble(r.tell, r.gateway)
+	r.o.tellTrouble(r.tell, r.gateway, r.tables)
 }
 
 // load reads the files, and says what makes an edit a broken one: what cannot be

@@ -63,11 +63,23 @@ func (o *serveOptions) tellStart(tell *teller, g *local.Gateway, tables []*routi
 	for _, line := range routeLines(tables) {
 		tell.infof("%s", line)
 	}
-	o.tellTrouble(tell, g)
+	ca := g.AuthorityFile()
+	if ca != "" {
+		tell.infof("clients trust %s", ca)
+	}
+	for _, s := range g.Sockets() {
+		if line := o.tryLine(tables, s, ca); line != "" {
+			tell.infof("try: %s", line)
+		}
+	}
+	o.tellTrouble(tell, g, tables)
 }
 
 // tellTrouble says what is not served.
-func (o *serveOptions) tellTrouble(tell *teller, g *local.Gateway) {
+func (o *serveOptions) tellTrouble(tell *teller, g *local.Gateway, tables []*routing.Table) {
+	for _, line := range refusedLines(tables) {
+		tell.warnf("%s", line)
+	}
 	for _, note := range g.Notes() {
 		tell.warnf("%s", note)
 	}

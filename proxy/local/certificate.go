@@ -26,16 +26,18 @@ func (o *Options) serverTLS(f *front) (c *tls.Config, notes []string) {
 		s := &secured{hostname: l.Hostname, oneLabel: f.of.Profile.Hosts.WildcardOneLabel}
 		for _, ref := range l.Certificates {
 			pair, err := keyPair(ref)
-			if err != nil {
+			switch {
+			case err == nil:
+				s.pairs = append(s.pairs, pair)
+			case o.Authority == nil:
 				notes = append(notes, fmt.Sprintf("%s: %v", l, err))
-				continue
 			}
-			s.pairs = append(s.pairs, pair)
 		}
 		if len(s.pairs) == 0 {
-			if s.own = o.Authority; s.own == nil {
-				notes = append(notes, fmt.Sprintf("%s has no certificate, so that its clients cannot connect: add the Secret to the input, or use --tls-self-signed", l))
-			}
+			s.own = o.Authority
+		}
+		if len(s.pairs) == 0 && s.own == nil {
+			notes = append(notes, fmt.Sprintf("%s has no certificate, so that its clients cannot connect: add the Secret to the input, or use --tls-self-signed", l))
 		}
 		list = append(list, s)
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/proxy"
 	"github.com/grpcroute/grpcroute/routing"
@@ -94,7 +96,10 @@ func (g *Gateway) Update(tables []*routing.Table) error {
 		}
 	}
 	g.close(wanted)
-	err := g.open(wanted)
+	var err error
+	if len(tables) > 0 {
+		err = g.open(wanted, tables[0].Topology.Set)
+	}
 	for p, s := range g.servers {
 		if !kept[p] {
 			delete(g.servers, p)
@@ -117,7 +122,7 @@ func (g *Gateway) close(wanted map[frontKey]*front) {
 	}
 }
 
-func (g *Gateway) open(wanted map[frontKey]*front) error {
+func (g *Gateway) open(wanted map[frontKey]*front, set *manifest.Set) error {
 	var errs []error
 	for _, key := range g.order {
 		f := wanted[key]
@@ -134,6 +139,9 @@ func (g *Gateway) open(wanted map[frontKey]*front) error {
 		l := proxy.Listener{Gateway: f.gateway, Port: f.port}
 		if f.tls {
 			c, notes := g.options.serverTLS(f)
+			if err := askClients(c, set, f); err != nil {
+				notes = append(notes, fmt.Sprintf("Gateway %s port %d asks clients for certificates: %v", f.gateway, f.port, err))
+			}
 			g.notes = append(g.notes, notes...)
 			d.config.Store(c)
 			l.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return d.config.Load(), nil }}
@@ -175,6 +183,15 @@ func (g *Gateway) Sockets() []Socket {
 		out = append(out, s)
 	}
 	return out
+}
+
+// AuthorityFile is the certificate that clients of listeners without a Secret are to
+// trust, "" for none.
+func (g *Gateway) AuthorityFile() string {
+	if g.options.Authority == nil {
+		return ""
+	}
+	return g.options.Authority.File
 }
 
 // Notes returns what is not served and why, a sentence each.

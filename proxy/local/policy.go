@@ -12,6 +12,7 @@ import (
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
+	corev1 "k8s.io/api/core/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -101,25 +102,29 @@ func (f *finder) unencrypted(s *routing.Server, b *topology.Backend) error {
 	return nil
 }
 
+// caKey is where ConfigMaps and Secrets keep CA certificates.
+const caKey = "ca.crt"
+
 // authorityOf reads the certificates of a CA reference, nil when there are none.
 func (f *finder) authorityOf(namespace string, ref gatewayv1.LocalObjectReference) []byte {
-	const key = "ca.crt"
 	switch {
 	case ref.Group == "" && ref.Kind == "ConfigMap":
-		o := f.set.ConfigMaps.Get(namespace, string(ref.Name))
-		if o == nil {
-			return nil
+		if o := f.set.ConfigMaps.Get(namespace, string(ref.Name)); o != nil {
+			return caText(o.Value)
 		}
-		if text := o.Value.Data[key]; text != "" {
-			return []byte(text)
-		}
-		return o.Value.BinaryData[key]
 	case ref.Group == "" && ref.Kind == "Secret":
 		if o := f.set.Secrets.Get(namespace, string(ref.Name)); o != nil {
-			return secretData(o.Value, key)
+			return secretData(o.Value, caKey)
 		}
 	}
 	return nil
+}
+
+func caText(m *corev1.ConfigMap) []byte {
+	if text := m.Data[caKey]; text != "" {
+		return []byte(text)
+	}
+	return m.BinaryData[caKey]
 }
 
 // present adds the client certificate of the server's Gateway. One that cannot be
