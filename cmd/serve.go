@@ -4,17 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
-	"github.com/grpcroute/grpcroute/proxy/accesslog"
-	"github.com/grpcroute/grpcroute/proxy/mock"
-	"github.com/grpcroute/grpcroute/render"
+	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/proxy"
+	"github.com/grpcroute/grpcroute/proxy/local"
+	"github.com/grpcroute/grpcroute/routing"
 	"github.com/spf13/cobra"
 )
 
@@ -23,31 +23,20 @@ type serveOptions struct {
 	Streams        *Streams
 	Command        string
 	Input          inputOptions
-	Config         string // a proxy's configuration instead of manifests
-	Listen         []string
-	GatewayAddress []string
+	Listen         string
+	Addresses      []string // --gateway-address
 	SelfSigned     bool
 	TLSDir         string
-	Backends       []string
-	Mock           bool
-	MockLatency    []string
-	MockError      []string
-	Protos         []string
-	DescriptorSets []string
+	Backends       []string // --backend
+	Mocks          mockOptions
+	Config         string // of a proxy, instead of manifests
+	Admin          string
 	ExplainHeaders bool
 	Watch          bool
 	AccessLog      string
-	Admin          string
 	LogLevel       string
 	LogFormat      string
 	Drain          time.Duration
-	Color          string
-	Quiet, Verbose bool
-
-	addresses map[string]netip.Addr
-	backends  map[string][]string
-	latencies []mock.Latency
-	faults    []mock.Fault
 }
 
 func newServeCmd(s *Streams, run func(*serveOptions) error) *cobra.Command {
@@ -56,22 +45,19 @@ func newServeCmd(s *Streams, run func(*serveOptions) error) *cobra.Command {
 		run = runServe
 	}
 	c := &cobra.Command{
-		Use:   "serve [PATH...]",
-		Short: "Run the routes on this machine, as a gRPC gateway",
-		Long: `Turn manifests into a running gateway, without a cluster: every listener of the
-Gateways is opened on this machine, and calls go where explain says. Backends are
-real servers named with --backend, the EndpointSlices of the input, or, with
---mock, servers that answer any method. A backend without an address answers
-UNAVAILABLE, as one without endpoints does in a cluster.
+		Use:   "serve [FILE...]",
+		Short: "Run the Gateways of manifests on this machine",
+		Long: `Carry real gRPC calls by the routes of the manifests. Every listener of a Gateway
+gets a socket on 127.0.0.1, at its own port where that is free and permitted.
+Backends are found by --backend, in EndpointSlices of the input, or are stand-ins
+with --mock. Says "ready" once every listener is bound, and runs until it is
+interrupted; calls in flight may then end.
 
-Listeners open on 127.0.0.1. Ports below 1024, and ports that are taken, move:
-what listens where is printed, with commands to try it. "ready" is printed once
-every listener is open. SIGTERM and SIGINT end the gateway when the calls in
-flight have ended; a second one ends it at once.`,
-		Example: `  grpcroute serve -f examples/shop --mock
-  grpcroute serve -f examples/shop --backend shop/catalog:50051=127.0.0.1:9000 --watch
-  grpcroute serve -f examples/shop --mock --tls-self-signed --admin 127.0.0.1:9901
-  grpcroute serve -f examples/shop --mock --gateway-address infra/edge=127.1.0.1`,
+Access log lines go to standard output, everything else to standard error.`,
+		Example: `  grpcroute serve --mock examples/shop
+  grpcroute serve --backend shop/cart:9000=127.0.0.1:9000 examples/shop
+  grpcroute serve --watch --mock --access-log json examples/shop
+  grpcroute serve --tls-self-signed --gateway-address infra/edge=127.1.0.1 examples/shop`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)
@@ -79,146 +65,200 @@ flight have ended; a second one ends it at once.`,
 		},
 	}
 	o.Input.addFlags(c)
-	o.addFlags(c)
-	return c
-}
-
-func (o *serveOptions) addFlags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&o.Config, "config", "", "serve the configuration of a tunnel controller's proxy, a JSON `file`, instead of manifests")
-	f.StringArrayVar(&o.Listen, "listen", nil, "`host:port` for the routes of a Gateway that is not in the input (default 127.0.0.1:50051); may be repeated")
-	f.StringArrayVar(&o.GatewayAddress, "gateway-address", nil, "open the listeners of a Gateway at their own ports of an address, as `NS/NAME=IP`; may be repeated")
-	f.BoolVar(&o.SelfSigned, "tls-self-signed", false, "make certificates for HTTPS listeners whose Secret is not in the input")
-	f.StringVar(&o.TLSDir, "tls-dir", "", "`folder` that keeps the authority of --tls-self-signed (default: grpcroute/tls in the user's cache folder)")
-	f.StringArrayVar(&o.Backends, "backend", nil, "where a backend is, as `NS/NAME:PORT=HOST:PORT[,HOST:PORT...]`; may be repeated")
-	f.BoolVar(&o.Mock, "mock", false, "answer the calls of backends without an address here; turns --explain-headers on")
-	f.StringArrayVar(&o.MockLatency, "mock-latency", nil, "let mocks wait, as `[NS/NAME[:PORT]=]DURATION[..DURATION]`; may be repeated")
-	f.StringArrayVar(&o.MockError, "mock-error", nil, "let mocks fail, as `[NS/NAME[:PORT]=]CODE[:PERCENT]`; may be repeated")
-	f.StringArrayVar(&o.Protos, "proto", nil, "`folder` or .proto file that says what mocks answer and reflection tells; may be repeated")
-	f.StringArrayVar(&o.DescriptorSets, "descriptor-set", nil, "`file` with a descriptor set, as protoc and buf write it, for the same; may be repeated")
-	f.BoolVar(&o.ExplainHeaders, "explain-headers", false, "name route, rule and backend in headers of every answer")
-	f.BoolVarP(&o.Watch, "watch", "w", false, "serve changed manifests; while they are broken the last good ones are served")
-	addEnum(c, &o.AccessLog, "access-log", "", []string{"off", accesslog.Text, accesslog.JSON}, "a line on standard output for each call")
-	f.StringVar(&o.Admin, "admin", "", "`host:port` for metrics, health, the table and a page for people, as 127.0.0.1:9901")
-	addEnum(c, &o.LogLevel, "log-level", "", []string{"info", "debug", "warn", "error"}, "least level of messages on standard error")
-	addEnum(c, &o.LogFormat, "log-format", "", []string{"text", "json"}, "form of messages on standard error")
-	f.DurationVar(&o.Drain, "drain", 30*time.Second, "`time` that calls in flight have left when the gateway ends")
-	addEnum(c, &o.Color, "color", "", render.ColorModes(), "colour of text output; auto colours on terminals and heeds NO_COLOR and CLICOLOR_FORCE")
-	f.BoolVarP(&o.Quiet, "quiet", "q", false, "do not print what listens where")
-	f.BoolVarP(&o.Verbose, "verbose", "v", false, "print every rule")
-	for _, name := range []string{"config", "descriptor-set"} {
-		_ = c.MarkFlagFilename(name) // fails only for a flag that does not exist
-	}
-}
-
-// check refuses what the flags cannot mean.
-func (o *serveOptions) check() (err error) {
-	switch {
-	case o.Quiet && o.Verbose:
-		return usagef("--quiet and --verbose: give one of the two")
-	case o.Config != "" && len(o.Input.Files) > 0:
-		return usagef("--config and manifests: give one of the two")
-	case containsStdin(o.Input.Files) && containsStdin(o.DescriptorSets):
-		return usagef("-f - and --descriptor-set -: standard input can be one of the two")
-	case o.Watch && containsStdin(o.Input.Files):
-		return usagef("--watch: standard input cannot be watched; name files or folders")
-	case o.TLSDir != "" && !o.SelfSigned:
-		return usagef("--tls-dir is for --tls-self-signed")
-	case o.Drain < 0:
-		return usagef("--drain %s: expected a time of 0 or more, as 30s", o.Drain)
-	case !o.Mock && len(o.MockLatency)+len(o.MockError)+len(o.Protos)+len(o.DescriptorSets) > 0:
-		return usagef("--mock-latency, --mock-error, --proto and --descriptor-set are for --mock")
-	}
-	o.ExplainHeaders = o.ExplainHeaders || o.Mock
-	if o.SelfSigned && o.TLSDir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			return usagef("say with --tls-dir where to keep the authority of --tls-self-signed: %w", err)
-		}
-		o.TLSDir = filepath.Join(cache, "grpcroute", "tls")
-	}
-	if o.addresses, err = parseAddresses(o.GatewayAddress); err != nil {
-		return err
-	}
-	if err := checkListen(o.Listen); err != nil {
-		return err
-	}
-	if o.backends, err = parseBackends(o.Backends); err != nil {
-		return err
-	}
-	for _, text := range o.MockLatency {
-		l, err := mock.ParseLatency(text)
-		if err != nil {
-			return usagef("--mock-latency %s: %w", text, err)
-		}
-		o.latencies = append(o.latencies, l)
-	}
-	for _, text := range o.MockError {
-		fault, err := mock.ParseError(text)
-		if err != nil {
-			return usagef("--mock-error %s: %w", text, err)
-		}
-		o.faults = append(o.faults, fault)
-	}
-	return nil
+	f.Lookup("config").Usage += "; or the configuration of a tunnel controller's proxy, a .json file, to serve instead of manifests"
+	f.StringVar(&o.Listen, "listen", "", "`address` HOST:PORT for routes whose Gateway is not in the input (default "+local.DefaultListen+", or a later port)")
+	f.StringArrayVar(&o.Addresses, "gateway-address", nil, "bind a Gateway's listeners at their own ports there, as `NS/NAME=IP`, or at free ones with IP:0; may be repeated")
+	f.BoolVar(&o.SelfSigned, "tls-self-signed", false, "sign certificates for HTTPS listeners whose Secret is not in the input")
+	f.StringVar(&o.TLSDir, "tls-dir", "", "`folder` that keeps the authority of --tls-self-signed (default in the user's configuration)")
+	f.StringArrayVar(&o.Backends, "backend", nil, "addresses of a backend, as `NS/NAME:PORT=HOST:PORT[,HOST:PORT...]`; may be repeated")
+	o.Mocks.addFlags(c)
+	f.BoolVar(&o.ExplainHeaders, "explain-headers", false, "name route, rule and backend in the headers of every answer; --mock does so anyway")
+	f.BoolVar(&o.Watch, "watch", false, "serve what the files say when they change; a broken edit is reported and changes nothing")
+	addEnum(c, &o.AccessLog, "access-log", "", []string{"text", "json", "off"}, "form of the access log on standard output")
+	addEnum(c, &o.LogLevel, "log-level", "", tellLevels, "what is told on standard error")
+	addEnum(c, &o.LogFormat, "log-format", "", []string{"text", "json"}, "how it is told")
+	f.StringVar(&o.Admin, "admin", "", "`HOST:PORT` of metrics, health, the table and a page for people, as 127.0.0.1:9901")
+	f.DurationVar(&o.Drain, "drain", 10*time.Second, "`time` that calls may take to end when serve is interrupted or their listener is removed")
+	_ = c.MarkFlagDirname("tls-dir") // fails only for a flag that does not exist
+	return c
 }
 
 func runServe(o *serveOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
-	defer signal.Stop(signals)
-	s, err := startServing(o)
+	follower, err := o.follow() // before the files are read, so that no edit is missed
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	var changes <-chan struct{}
-	if o.Watch {
-		w, err := watchFiles(o.watched(), o.Input.Recursive)
-		if err != nil {
-			return fmt.Errorf("watch the manifests: %w", err)
-		}
-		defer w.close()
-		changes = w.changes
-	}
-	if err := s.announce(); err != nil {
+	defer follower.close()
+	r := &running{o: o, tell: newTeller(o.Streams, o.LogLevel, o.LogFormat)}
+	if err := r.first(); err != nil {
 		return err
 	}
+	lo, closeMocks, err := r.local()
+	if err != nil {
+		return err
+	}
+	defer closeMocks()
+	log := newAccessLog(o.Streams.Out, o.AccessLog)
+	defer log.close(r.tell)
+	r.openAdmin()
+	lo.Proxy.Done = r.done(log.done())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	if r.gateway, err = local.Open(r.tables, *lo); err != nil {
+		return err
+	}
+	web, err := r.serveAdmin()
+	if err != nil {
+		return err
+	}
+	defer web.close()
+	r.tellRefused()
+	o.tellStart(r.tell, r.gateway, r.tables)
+	web.announce(r.tell)
+	r.admin.SetReady(true)
+	r.tell.always("ready")
 	for {
 		select {
-		case <-changes:
-			s.reload()
-		case err := <-s.failed:
+		case err := <-web.failed:
 			return err
+		case <-follower.changes:
+			r.reload()
 		case got := <-signals:
-			s.log.Info("draining", slog.String("signal", got.String()), slog.Int("calls", s.gateway.Stats().Calls))
-			return s.drain(signals)
+			r.admin.SetReady(false)
+			return o.end(r.tell, r.gateway, got, signals)
 		}
 	}
 }
 
-// drain lets calls in flight end, until the time is over or another signal comes.
-func (s *serving) drain(signals <-chan os.Signal) error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.options.Drain)
-	defer cancel()
-	go func() {
-		select {
-		case <-signals:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	s.admin.SetReady(false)
-	left := s.gateway.Stats().Calls
-	err := s.gateway.Close(ctx)
-	if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+// check refuses flags that contradict each other.
+func (o *serveOptions) check() error {
+	if path := o.Input.Config.Path; filepath.Ext(path) == ".json" {
+		o.Config, o.Input.Config.Path = path, ""
+	}
+	switch {
+	case o.Drain <= 0:
+		return usagef("--drain %s: expected a time above 0, as 10s", o.Drain)
+	case o.TLSDir != "" && !o.SelfSigned:
+		return usagef("--tls-dir is for --tls-self-signed, which is not given")
+	case o.Config != "" && len(o.Input.Files) > 0:
+		return usagef("a proxy's --config and manifests: give one of the two")
+	case o.Watch && slices.Contains(o.Input.Files, "-"):
+		return usagef("--watch and standard input: it can be read once; name files or folders")
+	}
+	if err := o.Mocks.check(); err != nil {
 		return err
 	}
-	if left > 0 {
-		s.log.Warn("calls were cut off", slog.Int("calls", left))
+	return checkListen(o.Listen)
+}
+
+// hurry is how long after a signal another is taken for the same one: a terminal and
+// a program that starts serve may both pass it on.
+const hurry = 200 * time.Millisecond
+
+// end lets calls end; a second signal cuts them off.
+func (o *serveOptions) end(tell *teller, g *local.Gateway, got os.Signal, signals <-chan os.Signal) error {
+	tell.infof("%v: calls in flight have %s to end", got, o.Drain)
+	ctx, cancel := context.WithTimeout(context.Background(), o.Drain)
+	defer cancel()
+	go func() {
+		for began := time.Now(); ; {
+			select {
+			case <-signals:
+				if time.Since(began) > hurry {
+					cancel()
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	if err := g.Shutdown(ctx); err != nil {
+		tell.warnf("calls were cut off")
 	}
 	return nil
+}
+
+// tables compiles the routes of a set, one table per implementation.
+func (o *serveOptions) tables(set *manifest.Set) ([]*routing.Table, error) {
+	topologies, err := o.Input.topologies(set)
+	if err != nil {
+		return nil, err
+	}
+	var tables []*routing.Table
+	for _, t := range topologies {
+		tables = append(tables, routing.Compile(t))
+	}
+	return tables, nil
+}
+
+// first reads what is served from the start. What is wrong with some of it is told,
+// and the rest is served.
+func (r *running) first() error {
+	if r.o.Config != "" {
+		next, err := r.o.readConfig()
+		if err == nil {
+			r.take(next)
+		}
+		return err
+	}
+	set, unread := r.o.Input.load(r.o.Streams, r.o.Command)
+	if set == nil {
+		return unread
+	}
+	if err := r.read(set); err != nil {
+		return err
+	}
+	if err := errors.Join(unread, problems(set)); err != nil {
+		r.tell.errorf("%v", err)
+	}
+	return nil
+}
+
+// local turns flags into the options of the Gateways. The function ends what was
+// started for them.
+func (r *running) local() (*local.Options, func(), error) {
+	o, done := r.o, func() {}
+	lo := &local.Options{
+		Listen: o.Listen, Drain: o.Drain, Dial: r.dial,
+		Proxy: proxy.Options{ExplainHeader: o.ExplainHeaders || o.Mocks.On},
+	}
+	var err error
+	if lo.Backends, err = o.backends(r.tables); err != nil {
+		return nil, done, err
+	}
+	if lo.Addresses, err = o.addresses(r.tables); err != nil {
+		return nil, done, err
+	}
+	if lo.Authority, err = o.authority(); err != nil {
+		return nil, done, err
+	}
+	if o.Mocks.On {
+		mocks, err := r.openMocks()
+		if err != nil {
+			return nil, done, err
+		}
+		lo.Mock, done = mocks.Address, mocks.Close
+	}
+	return lo, done, nil
+}
+
+// authority opens what signs certificates, when that is asked for.
+func (o *serveOptions) authority() (*local.Authority, error) {
+	if !o.SelfSigned {
+		return nil, nil
+	}
+	dir := o.TLSDir
+	if dir == "" {
+		base, err := os.UserConfigDir()
+		if err != nil {
+			return nil, usagef("the user's configuration folder is not known: say with --tls-dir where the certificate authority is kept")
+		}
+		dir = fmt.Sprintf("%s%cgrpcroute%ctls", base, os.PathSeparator, os.PathSeparator)
+	}
+	return local.OpenAuthority(dir)
 }

@@ -2,39 +2,58 @@ package cmd
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy"
 	"github.com/grpcroute/grpcroute/proxy/admin"
+	"github.com/grpcroute/grpcroute/proxy/local"
 	"github.com/grpcroute/grpcroute/render"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/simulate"
 )
 
-func (s *serving) tables() []*routing.Table { return s.gateway.Tables() }
+// openAdmin prepares what --admin shows.
+func (r *running) openAdmin() {
+	r.admin = admin.New(admin.Options{
+		Tables:    func() []*routing.Table { return r.gateway.Tables() },
+		Stats:     func() proxy.Stats { return r.gateway.Stats() },
+		Listeners: func() []admin.Listener { return listenersOf(r.gateway) },
+		Explain:   r.explain,
+	})
+}
 
-func (s *serving) stats() proxy.Stats { return s.gateway.Stats() }
-
-func (s *serving) listeners() (out []admin.Listener) {
-	for _, k := range s.gateway.Sockets() {
-		out = append(out, admin.Listener{Gateway: k.Gateway, Port: k.Port, TLS: k.TLS, Address: k.Address})
+func listenersOf(g *local.Gateway) (out []admin.Listener) {
+	for _, s := range g.Sockets() {
+		out = append(out, admin.Listener{Gateway: s.Gateway, Port: s.Port, TLS: s.TLS, Address: s.Address})
 	}
 	return out
 }
 
+// done returns who is told of each call: those that are wanted of the access log
+// and the metrics.
+func (r *running) done(log func(*proxy.Record)) func(*proxy.Record) {
+	switch {
+	case r.o.Admin == "":
+		return log
+	case log == nil:
+		return r.admin.Done
+	}
+	return func(c *proxy.Record) { r.admin.Done(c); log(c) }
+}
+
 // explain answers as the command explain does with -o json.
-func (s *serving) explain(c admin.Call) ([]byte, error) {
+func (r *running) explain(c admin.Call) ([]byte, error) {
 	call := simulate.Call{Target: c.Target, Headers: c.Headers, Gateway: c.Gateway, Port: c.Port, SNI: c.SNI}
 	if c.Witness != nil {
 		call = simulate.CallFromWitness(*c.Witness)
 	}
-	x, err := simulate.ExplainAll(s.tables(), call)
+	x, err := simulate.ExplainAll(r.gateway.Tables(), call)
 	if err != nil {
 		return nil, err
 	}
@@ -43,45 +62,49 @@ func (s *serving) explain(c admin.Call) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// serveAdmin opens the address of --admin.
-func (s *serving) serveAdmin() error {
-	if s.options.Admin == "" {
-		return nil
-	}
-	l, err := net.Listen("tcp", s.options.Admin)
-	if err != nil {
-		return fmt.Errorf("listen for --admin: %w", err)
-	}
-	s.url = "http://" + l.Addr().String() + "/"
-	if host, _, err := net.SplitHostPort(l.Addr().String()); err == nil && !net.ParseIP(host).IsLoopback() {
-		s.log.Warn("--admin is open to other machines, and asks for no password", slog.String("address", l.Addr().String()))
-	}
-	s.web = &http.Server{Handler: s.admin, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
-	go func() {
-		if err := s.web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			s.failed <- fmt.Errorf("serve --admin: %w", err)
-		}
-	}()
-	return nil
+// web is the server of --admin, or none.
+type web struct {
+	server *http.Server
+	url    string
+	open   bool // to other machines
+	failed chan error
 }
 
-// close ends what runs beside the gateway.
-func (s *serving) close() {
-	if s.gateway != nil {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		_ = s.gateway.Close(ctx) // it has been drained
+// serveAdmin opens the address of --admin.
+func (r *running) serveAdmin() (*web, error) {
+	w := &web{failed: make(chan error, 1)}
+	if r.o.Admin == "" {
+		return w, nil
 	}
-	if s.web != nil {
-		_ = s.web.Close() // nothing is left to say
+	socket, err := net.Listen("tcp", r.o.Admin)
+	if err != nil {
+		return nil, fmt.Errorf("listen for --admin: %w", err)
 	}
-	if s.mocks != nil {
-		s.mocks.Close()
+	w.url = "http://" + socket.Addr().String() + "/"
+	if a, ok := socket.Addr().(*net.TCPAddr); ok {
+		w.open = !a.IP.IsLoopback()
 	}
-	if s.calls != nil {
-		s.calls.Close()
-		if n := s.calls.Dropped(); n > 0 {
-			s.log.Warn("the access log could not keep up", slog.Uint64("dropped", n))
+	w.server = &http.Server{Handler: r.admin, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	go func() {
+		if err := w.server.Serve(socket); !errors.Is(err, http.ErrServerClosed) {
+			w.failed <- fmt.Errorf("serve --admin: %w", err)
 		}
+	}()
+	return w, nil
+}
+
+func (w *web) announce(tell *teller) {
+	if w.server == nil {
+		return
+	}
+	tell.infof("metrics, table and a page for people: %s", w.url)
+	if w.open {
+		tell.warnf("--admin is open to other machines and asks for no password: %s", w.url)
+	}
+}
+
+func (w *web) close() {
+	if w.server != nil {
+		_ = w.server.Close() // nothing is left to say
 	}
 }

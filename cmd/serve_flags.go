@@ -10,150 +10,120 @@ import (
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/proxy/local"
 	"github.com/grpcroute/grpcroute/routing"
-	"github.com/grpcroute/grpcroute/topology"
 )
 
-func containsStdin(files []string) bool { return slices.Contains(files, "-") }
-
-// parseAddresses reads --gateway-address NS/NAME=IP.
-func parseAddresses(list []string) (map[string]netip.Addr, error) {
-	out := map[string]netip.Addr{}
-	for _, text := range list {
-		name, ip, ok := strings.Cut(text, "=")
-		if !ok || strings.Count(name, "/") > 1 || name == "" {
-			return nil, usagef("--gateway-address %s: expected NS/NAME=IP, as infra/edge=127.1.0.1", text)
-		}
-		address, err := netip.ParseAddr(ip)
-		if err != nil {
-			return nil, usagef("--gateway-address %s: %q is not an IP address; expected NS/NAME=IP, as infra/edge=127.1.0.1", text, ip)
+// backends reads --backend. Each must name what a rule refers to.
+func (o *serveOptions) backends(tables []*routing.Table) (map[local.Ref][]string, error) {
+	known := map[string]local.Ref{}
+	var names []string
+	for _, b := range local.Backends(tables) {
+		r := local.RefOf(b)
+		known[r.String()] = r
+		names = append(names, r.String())
+	}
+	slices.Sort(names)
+	out := map[local.Ref][]string{}
+	for _, text := range o.Backends {
+		name, list, ok := strings.Cut(text, "=")
+		if !ok || name == "" || list == "" {
+			return nil, usagef("--backend %q: expected NS/NAME:PORT=HOST:PORT, as shop/catalog:50051=127.0.0.1:9000", text)
 		}
 		if !strings.Contains(name, "/") {
-			name = "default/" + name
+			name = o.namespace() + "/" + name
 		}
-		if _, twice := out[name]; twice {
-			return nil, usagef("--gateway-address: Gateway %s is given twice", name)
+		ref, ok := known[name]
+		if !ok {
+			return nil, unknownName("--backend", name, "backendRef", names)
+		}
+		for address := range strings.SplitSeq(list, ",") {
+			if err := checkAddress(address, false); err != "" {
+				return nil, usagef("--backend %s: address %q: %s", name, address, err)
+			}
+			out[ref] = append(out[ref], address)
+		}
+	}
+	return out, nil
+}
+
+func (o *serveOptions) namespace() string {
+	if o.Input.Namespace != "" {
+		return o.Input.Namespace
+	}
+	return "default"
+}
+
+// unknownName refuses a name of nothing in the input.
+func unknownName(flag, name, what string, names []string) error {
+	switch near := lint.Nearest(name, names); {
+	case near != "":
+		return usagef("%s %s: no such %s in the input: did you mean %s?", flag, name, what, near)
+	case len(names) == 0:
+		return usagef("%s %s: the input has no %s", flag, name, what)
+	case len(names) <= 8:
+		return usagef("%s %s: no such %s in the input: expected one of %s", flag, name, what, strings.Join(names, ", "))
+	}
+	return usagef("%s %s: no such %s in the input: expected one of %s and %d more", flag, name, what, strings.Join(names[:8], ", "), len(names)-8)
+}
+
+// addresses reads --gateway-address.
+func (o *serveOptions) addresses(tables []*routing.Table) (map[string]string, error) {
+	var names []string
+	for _, t := range tables {
+		for _, g := range t.Topology.Gateways {
+			names = append(names, g.Key())
+		}
+	}
+	out := map[string]string{}
+	for _, text := range o.Addresses {
+		name, address, ok := strings.Cut(text, "=")
+		if !ok || name == "" || address == "" {
+			return nil, usagef("--gateway-address %q: expected NS/NAME=IP, as shop/edge=127.1.0.1", text)
+		}
+		if !strings.Contains(name, "/") {
+			name = o.namespace() + "/" + name
+		}
+		if !slices.Contains(names, name) {
+			return nil, unknownName("--gateway-address", name, "Gateway", names)
+		}
+		if out[name] != "" {
+			return nil, usagef("--gateway-address %s is given twice", name)
+		}
+		ip := address
+		if host, port, err := net.SplitHostPort(address); err == nil && port == "0" {
+			ip = host
+		}
+		if _, err := netip.ParseAddr(strings.Trim(ip, "[]")); err != nil {
+			return nil, usagef("--gateway-address %s: %q is no IP address: expected one as 127.1.0.1, or 127.1.0.1:0 for free ports", name, address)
+		}
+		if ip == address {
+			address = strings.Trim(ip, "[]")
 		}
 		out[name] = address
 	}
 	return out, nil
 }
 
-func checkListen(list []string) error {
-	for _, text := range list {
-		if _, port, err := net.SplitHostPort(text); err != nil || !isPort(port, 0) {
-			return usagef("--listen %s: expected HOST:PORT, as 127.0.0.1:50051", text)
-		}
+func checkListen(address string) error {
+	if address == "" {
+		return nil
+	}
+	if err := checkAddress(address, true); err != "" {
+		return usagef("--listen %q: %s", address, err)
 	}
 	return nil
 }
 
-func isPort(text string, least uint64) bool {
-	n, err := strconv.ParseUint(text, 10, 16)
-	return err == nil && n >= least
-}
-
-// parseBackends reads --backend NS/NAME:PORT=HOST:PORT[,HOST:PORT...].
-func parseBackends(list []string) (map[string][]string, error) {
-	out := map[string][]string{}
-	for _, text := range list {
-		wrong := func(why string) error {
-			return usagef("--backend %s: %s; expected NS/NAME:PORT=HOST:PORT[,HOST:PORT...], as shop/cart:50051=127.0.0.1:9000", text, why)
-		}
-		name, addresses, ok := strings.Cut(text, "=")
-		if !ok {
-			return nil, wrong("there is no =")
-		}
-		object, port, ok := strings.Cut(name, ":")
-		if !ok || object == "" || !isPort(port, 1) {
-			return nil, wrong(strconv.Quote(name) + " is not a name and a port")
-		}
-		if !strings.Contains(name, "/") {
-			name = "default/" + name
-		}
-		for address := range strings.SplitSeq(addresses, ",") {
-			host, port, err := net.SplitHostPort(address)
-			if err != nil || host == "" || !isPort(port, 1) {
-				return nil, wrong(strconv.Quote(address) + " is not a host and a port")
-			}
-			out[name] = append(out[name], address)
-		}
+// checkAddress says what keeps a text from being HOST:PORT, "" when nothing does.
+func checkAddress(address string, zero bool) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "expected HOST:PORT, as 127.0.0.1:50051"
 	}
-	return out, nil
-}
-
-// checkNames refuses flags that name what the tables do not have.
-func (o *serveOptions) checkNames(tables []*routing.Table) error {
-	backends, gateways := backendNames(tables), gatewayNames(tables)
-	for name := range o.backends {
-		if !slices.Contains(backends, name) {
-			return unknownName("--backend", "backendRef", name, backends)
-		}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 && !zero {
+		return "expected a port number from 1 to 65535"
 	}
-	missing := 0
-	for _, t := range tables {
-		for _, g := range t.Topology.Gateways {
-			if g.Object == nil {
-				missing++
-			}
-		}
+	if host == "" && !zero {
+		return "expected a host before the port, as 127.0.0.1:" + port
 	}
-	for name := range o.addresses {
-		if !slices.Contains(gateways, name) {
-			return unknownName("--gateway-address", "Gateway", name, gateways)
-		}
-	}
-	if len(o.Listen) > missing {
-		return usagef("--listen is for Gateways that are not in the input, of which there are %d: listeners of the others open at their own ports, or at those of --gateway-address", missing)
-	}
-	return nil
-}
-
-func unknownName(flag, what, name string, have []string) error {
-	if near := lint.Nearest(name, have); near != "" {
-		return usagef("%s: no %s is %q: did you mean %q?", flag, what, name, near)
-	}
-	if len(have) == 0 {
-		return usagef("%s: no %s is %q: the input has none", flag, what, name)
-	}
-	return usagef("%s: no %s is %q: the input has %s", flag, what, name, strings.Join(have, ", "))
-}
-
-// eachBackend walks the backendRefs of tables, and the targets of mirrors.
-func eachBackend(tables []*routing.Table, visit func(*topology.Backend)) {
-	mirrors := func(list []*topology.Filter) {
-		for _, f := range list {
-			if f.Mirror != nil {
-				visit(f.Mirror)
-			}
-		}
-	}
-	for _, t := range tables {
-		for _, r := range t.Topology.Routes {
-			for _, rule := range r.Rules {
-				mirrors(rule.Filters)
-				for _, b := range rule.Backends {
-					visit(b)
-					mirrors(b.Filters)
-				}
-			}
-		}
-	}
-}
-
-func backendNames(tables []*routing.Table) (names []string) {
-	eachBackend(tables, func(b *topology.Backend) { names = append(names, local.Name(b)) })
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-func gatewayNames(tables []*routing.Table) (names []string) {
-	for _, t := range tables {
-		for _, g := range t.Topology.Gateways {
-			if g.Object != nil {
-				names = append(names, g.Key())
-			}
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return ""
 }

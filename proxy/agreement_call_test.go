@@ -59,7 +59,9 @@ type opened struct {
 
 func (a *agreement) open(table *routing.Table) *opened {
 	return &opened{agreement: a, table: table, clients: map[string]*grpc.ClientConn{}, server: proxy.New(proxy.Config{
-		Table: table, Backend: func(*topology.Backend) proxy.Backend { return proxy.Backend{Addresses: []string{a.backend}} },
+		Table: table, Backend: func(*routing.Server, *topology.Backend) proxy.Backend {
+			return proxy.Backend{Addresses: []string{a.backend}}
+		},
 	}, proxy.Options{ExplainHeader: true})}
 }
 

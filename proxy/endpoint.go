@@ -16,7 +16,7 @@ import (
 
 // backend is where the calls of one backendRef go.
 type backend struct {
-	why       error // without endpoints
+	why       error // what calls are told when there are no endpoints
 	endpoints []*endpoint
 	scheme    string
 	next      atomic.Uint32
@@ -225,7 +225,8 @@ func (c *conn) end(err error) {
 	for _, l := range c.streams {
 		legs = append(legs, l)
 	}
-	c.streams, c.held = map[uint32]*leg{}, nil
+	c.streams, c.held, c.blocked = map[uint32]*leg{}, nil, nil
+	c.out, c.spare = nil, nil
 	for _, l := range legs {
 		l.closed = true
 	}

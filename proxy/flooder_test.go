@@ -25,6 +25,11 @@ func newFlooder(r *raw) *flooder {
 
 // floodingBackend answers each call with content without end.
 func floodingBackend(t testing.TB) string {
+	return rawBackend(t, func(r *raw) { newFlooder(r).run() })
+}
+
+// rawBackend hands its connections to a function, once they have begun.
+func rawBackend(t testing.TB, serve func(*raw)) string {
 	t.Helper()
 	l := listen(t)
 	go func() {
@@ -35,10 +40,10 @@ func floodingBackend(t testing.TB) string {
 			}
 			go func() {
 				defer nc.Close()
-				if _, err := io.CopyN(io.Discard, nc, int64(len(http2.ClientPreface))); err != nil {
-					return
+				r := rawPeer(nc)
+				if _, err := io.CopyN(io.Discard, nc, int64(len(http2.ClientPreface))); err == nil && r.WriteSettings() == nil {
+					serve(r)
 				}
-				newFlooder(rawPeer(nc)).run()
 			}()
 		}
 	}()
@@ -61,9 +66,6 @@ func (r *raw) head() []byte {
 
 // run serves a backend's connection until it ends.
 func (f *flooder) run() {
-	if f.WriteSettings() != nil {
-		return
-	}
 	for f.next() && f.pump() {
 	}
 }

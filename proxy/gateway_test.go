@@ -131,7 +131,7 @@ func serveTable(t testing.TB, table *routing.Table, addresses map[string]string,
 }
 
 func (g *gateway) config(addresses map[string]string) proxy.Config {
-	return proxy.Config{Table: g.table, Backend: func(b *topology.Backend) proxy.Backend {
+	return proxy.Config{Table: g.table, Backend: func(_ *routing.Server, b *topology.Backend) proxy.Backend {
 		if a := addresses[b.Name]; a != "" {
 			return proxy.Backend{Addresses: strings.Split(a, ",")}
 		}

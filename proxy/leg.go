@@ -163,6 +163,7 @@ func (c *conn) pump(b *batch) {
 			return
 		}
 		l := c.blocked[0]
+		c.blocked[0] = nil
 		c.blocked = c.blocked[1:]
 		l.blocked = false
 		l.drain(b)
@@ -174,6 +175,7 @@ func (c *conn) pump(b *batch) {
 func (c *conn) promote(b *batch) {
 	for len(c.held) > 0 && len(c.streams) < c.peerMax && !c.closing && !c.dead {
 		l := c.held[0]
+		c.held[0] = nil
 		c.held = c.held[1:]
 		if !l.closed {
 			c.begin(l)

@@ -10,17 +10,19 @@ import (
 
 // Backend is how the calls of one backendRef reach it.
 type Backend struct {
-	Addresses []string    // HOST:PORT; calls take turns
-	TLS       *tls.Config // nil for cleartext by prior knowledge
-	Why       string      // without Addresses: why, for the message of calls that fail
+	Addresses []string // HOST:PORT; calls take turns
+	// TLS is nil for cleartext by prior knowledge. Connections survive an
+	// [Server.Update] where address and pointer stay the same.
+	TLS *tls.Config
+	Err error // why there are no addresses; nil when none is known
 }
 
 // Config is what a [Server] serves. A Server takes a new one at any time.
 type Config struct {
 	Table *routing.Table
-	// Backend says how a backendRef is reached; without addresses its calls fail as
-	// unavailable.
-	Backend func(*topology.Backend) Backend
+	// Backend says how a backendRef is reached from a server of Table; without
+	// addresses its calls fail as unavailable.
+	Backend func(*routing.Server, *topology.Backend) Backend
 }
 
 // Options are what does not change while a [Server] runs. A zero field has the
@@ -29,14 +31,15 @@ type Options struct {
 	MaxStreams    int           // calls at once on one client connection; 2000
 	MaxHeaderList int           // bytes of one header list as RFC 9113 counts them; 128 KiB
 	HeaderTimeout time.Duration // to begin a connection, and for a header block; 10s
-	IdleTimeout   time.Duration // of a client connection without calls; 30m
+	IdleTimeout   time.Duration // of a connection without calls; 30m
 	WriteTimeout  time.Duration // of a peer that takes nothing; 60s
 	DialTimeout   time.Duration // of a backend, its TLS handshake included; 5s
 	KeepAlive     time.Duration // of silence before a client is asked for a PING; 60s
 	MirrorGrace   time.Duration // that a copy may go on when its call is over; 10s
 	ExplainHeader bool          // name route, rule and backend in every answer's headers
 	// Done is told of each call when it has ended; nil for nobody. It runs between
-	// reads of a connection, so it must not wait, and must copy what it keeps.
+	// reads of a connection, on several at once, so it must not wait, and must copy
+	// what it keeps.
 	Done func(*Record)
 }
 

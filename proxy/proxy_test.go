@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy"
+	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
+	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	testpb "google.golang.org/grpc/interop/grpc_testing"
@@ -92,6 +94,49 @@ func TestBackendLostInMidStream(t *testing.T) {
 	s.Stop()
 	if _, err := stream.Recv(); status.Code(err) != codes.Unavailable {
 		t.Errorf("got %v, want Unavailable", err)
+	}
+}
+
+// TestBackendKilled: however a backend goes in mid-stream, the client learns that
+// it is unavailable, which it may try again.
+func TestBackendKilled(t *testing.T) {
+	half := []byte{0, 0, 100, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 95, 1, 2, 3} // of a DATA frame
+	for _, test := range []struct {
+		name string
+		kill func(r *raw)
+	}{
+		{"it closes", func(r *raw) { _ = r.nc.Close() }},
+		{"it closes in the middle of a message", func(r *raw) { _, _ = r.nc.Write(half); _ = r.nc.Close() }},
+		{"it resets the connection", func(r *raw) { _ = r.nc.(*net.TCPConn).SetLinger(0); _ = r.nc.Close() }},
+		{"it goes away and closes", func(r *raw) { _ = r.WriteGoAway(1, http2.ErrCodeNo, nil); _ = r.nc.Close() }},
+		{"it goes away with an error", func(r *raw) { _ = r.WriteGoAway(1, http2.ErrCodeInternal, nil); _ = r.nc.Close() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			answered := make(chan *raw, 1)
+			g := serve(t, map[string]string{"interop": rawBackend(t, func(r *raw) {
+				for {
+					f, err := r.ReadFrame()
+					if err != nil {
+						return
+					}
+					if h, ok := f.(*http2.HeadersFrame); ok {
+						_ = r.WriteHeaders(http2.HeadersFrameParam{StreamID: h.StreamID, BlockFragment: r.head(), EndHeaders: true})
+						answered <- r
+					}
+				}
+			})}, proxy.Options{})
+			stream, err := testpb.NewTestServiceClient(dial(t, g.address)).FullDuplexCall(short(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := stream.Header(); err != nil {
+				t.Fatal(err)
+			}
+			test.kill(<-answered)
+			if _, err := stream.Recv(); status.Code(err) != codes.Unavailable {
+				t.Errorf("got %v, want Unavailable", err)
+			}
+		})
 	}
 }
 
@@ -239,4 +284,4 @@ func TestHTTP1(t *testing.T) {
 	}
 }
 
-func nowhere(*topology.Backend) proxy.Backend { return proxy.Backend{} }
+func nowhere(*routing.Server, *topology.Backend) proxy.Backend { return proxy.Backend{} }

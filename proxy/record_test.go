@@ -187,3 +187,26 @@ func TestStats(t *testing.T) {
 	}
 	t.Errorf("got %+v", s)
 }
+
+// TestIdleConnections: those that carry no calls end on both sides, and the next
+// call opens others.
+func TestIdleConnections(t *testing.T) {
+	address, _ := backend(t)
+	g := serve(t, map[string]string{"interop": address}, proxy.Options{IdleTimeout: 100 * time.Millisecond})
+	tc := testpb.NewTestServiceClient(dial(t, g.address))
+	for range 2 {
+		if _, err := tc.EmptyCall(short(t), &testpb.Empty{}); err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; ; i++ {
+			s := g.Stats()
+			if s.Clients == 0 && s.Backends[0].Connections == 0 {
+				break
+			}
+			if i > 500 {
+				t.Fatalf("idle connections stay: %+v", s)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+}

@@ -36,16 +36,17 @@ var allowed = map[string][]string{
 	"proxy/h2":             {},
 	"translate/cloudflare": {"diag", "manifest", "profile", "topology", "routing"},
 	"render":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate"},
-	"cmd":                  {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision", "config", "proxy", "proxy/local", "proxy/accesslog", "proxy/admin", "proxy/mock", "descriptor", "translate/cloudflare"},
+	"cmd":                  {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision", "config", "proxy", "proxy/local", "proxy/accesslog", "proxy/admin", "proxy/mock", "descriptor", "translate/cloudflare", "internal/follow"},
 	"cmd/grpcroute":        {"cmd"},
 	"internal/revision":    {"lint", "manifest"},
 	"internal/docgen":      {"lint", "lint/rules", "profile"},
 	"config":               {"admission", "diag", "lint", "lint/rules", "profile"},
-	"proxy/local":          {"manifest", "profile", "proxy", "routing", "topology"},
+	"proxy/local":          {"manifest", "profile", "proxy", "routing", "topology", "diag"},
 	"proxy/accesslog":      {"proxy"},
 	"proxy/admin":          {"diag", "profile", "routing", "proxy"},
 	"descriptor":           {"diag"},
 	"proxy/mock":           {"descriptor", "diag", "profile", "routing", "topology"},
+	"internal/follow":      {},
 }
 
 // owned lists libraries that belong to few packages, with what is below both.
@@ -69,6 +70,7 @@ var owned = []struct {
 	{"github.com/google/cel-go", []string{"internal/crdgen"}, "CEL rules are translated when the artifact is generated"},
 	{"github.com/prometheus", []string{"proxy/admin"}, "figures are kept in proxy/admin"},
 	{"github.com/chromedp", nil, "it is for tests"},
+	{"github.com/fsnotify", []string{"internal/follow"}, "files are followed there"},
 	{"github.com/google/go-cmp", []string{"internal/golden"}, "it is for tests"},
 	{"github.com/rogpeppe/go-internal", []string{"internal/golden"}, "it is for tests"},
 	{"testing", []string{"internal/golden", "internal/grpcurl"}, "it is for tests"},

@@ -79,7 +79,7 @@ func open(t *testing.T) *world {
 				"backends": []any{map[string]any{"namespace": "demo", "name": "cart", "port": 1, "share": "3/4"}}})
 		},
 	})
-	server = proxy.New(proxy.Config{Table: table, Backend: func(*topology.Backend) proxy.Backend {
+	server = proxy.New(proxy.Config{Table: table, Backend: func(*routing.Server, *topology.Backend) proxy.Backend {
 		return proxy.Backend{Addresses: []string{at.Addr().String()}}
 	}}, proxy.Options{Done: w.admin.Done})
 	front := listen(t)

@@ -2,87 +2,105 @@ package local
 
 import (
 	"crypto/tls"
-	"slices"
-	"sync/atomic"
+	"errors"
+	"fmt"
 
 	"github.com/grpcroute/grpcroute/topology"
 	corev1 "k8s.io/api/core/v1"
 )
 
-// certificates choose what a port shows its clients: those of the most specific
-// listener that serves the name a client asks for.
-type certificates struct{ now atomic.Pointer[[]shown] }
-
-// shown is what a listener shows.
-type shown struct {
-	hostname  string
-	pairs     []tls.Certificate
-	authority *authority // for a listener without pairs
+// secured is an HTTPS listener with its certificates.
+type secured struct {
+	hostname string
+	oneLabel bool
+	pairs    []*tls.Certificate
+	own      *Authority // signs what the pairs lack; nil for nothing
 }
 
-// set replaces what is shown from the next handshake on.
-func (c *certificates) set(listeners []*topology.Listener, a *authority) {
-	var list []shown
-	for _, l := range listeners {
-		s := shown{hostname: l.Hostname, pairs: pairs(l)}
+// serverTLS makes the TLS configuration of a front. Clients say by SNI which
+// listener they mean; those that say nothing, or name no listener, are shown some
+// certificate of the port, and the table answers them.
+func (o *Options) serverTLS(f *front) (c *tls.Config, notes []string) {
+	var list []*secured
+	for _, l := range f.listeners {
+		s := &secured{hostname: l.Hostname, oneLabel: f.of.Profile.Hosts.WildcardOneLabel}
+		for _, ref := range l.Certificates {
+			pair, err := keyPair(ref)
+			switch {
+			case err == nil:
+				s.pairs = append(s.pairs, pair)
+			case o.Authority == nil:
+				notes = append(notes, fmt.Sprintf("%s: %v", l, err))
+			}
+		}
 		if len(s.pairs) == 0 {
-			s.authority = a
+			s.own = o.Authority
+		}
+		if len(s.pairs) == 0 && s.own == nil {
+			notes = append(notes, fmt.Sprintf("%s has no certificate, so that its clients cannot connect: add the Secret to the input, or use --tls-self-signed", l))
 		}
 		list = append(list, s)
 	}
-	slices.SortStableFunc(list, func(a, b shown) int { return topology.MoreSpecific(a.hostname, b.hostname) })
-	c.now.Store(&list)
+	c = &tls.Config{MinVersion: tls.VersionTLS12}
+	c.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return choose(list, hello) }
+	return c, notes
 }
 
-// get is for [tls.Config.GetCertificate]. A name that no listener serves gets no
-// certificate, which ends the handshake as unrecognized.
-func (c *certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	name := topology.NormalizeAuthority(hello.ServerName)
-	for _, s := range *c.now.Load() {
-		if name != "" && !topology.MatchHost(s.hostname, name, false) {
-			continue
-		}
-		if s.authority != nil {
-			return s.authority.leaf(name)
-		}
-		for i := range s.pairs {
-			if hello.SupportsCertificate(&s.pairs[i]) == nil {
-				return &s.pairs[i], nil
-			}
-		}
-		if len(s.pairs) > 0 {
-			return &s.pairs[0], nil // the client will say what is wrong with it
-		}
+// keyPair reads a certificate. Errors never quote it.
+func keyPair(c *topology.Certificate) (*tls.Certificate, error) {
+	switch {
+	case c.Secret == nil && c.Refusal != nil:
+		return nil, errors.New(c.Refusal.Message)
+	case c.Secret == nil:
+		return nil, fmt.Errorf("Secret %s/%s is not in the input", c.Namespace, c.Name)
+	case c.Refusal != nil:
+		return nil, errors.New(c.Refusal.Message)
 	}
-	return nil, nil //nolint:nilnil // crypto/tls answers with unrecognized_name
-}
-
-// anyCertificate reports whether the input holds a certificate for one of some
-// listeners.
-func anyCertificate(listeners []*topology.Listener) bool {
-	return slices.ContainsFunc(listeners, func(l *topology.Listener) bool { return len(pairs(l)) > 0 })
-}
-
-// pairs reads the certificates of a listener that are in the input.
-func pairs(l *topology.Listener) (out []tls.Certificate) {
-	for _, c := range l.Certificates {
-		if c.Refusal == nil && c.Secret != nil {
-			if pair, err := pair(c.Secret.Value); err == nil {
-				out = append(out, pair)
-			}
-		}
+	pair, err := tls.X509KeyPair(secretData(c.Secret.Value, corev1.TLSCertKey), secretData(c.Secret.Value, corev1.TLSPrivateKeyKey))
+	if err != nil {
+		return nil, fmt.Errorf("Secret %s/%s holds no certificate with its key", c.Namespace, c.Name)
 	}
-	return out
+	return &pair, nil
 }
 
-// pair reads a Secret of type kubernetes.io/tls. Its error never holds the key.
-func pair(s *corev1.Secret) (tls.Certificate, error) {
-	return tls.X509KeyPair(secretField(s, corev1.TLSCertKey), secretField(s, corev1.TLSPrivateKeyKey))
-}
-
-func secretField(s *corev1.Secret, name string) []byte {
-	if text, ok := s.StringData[name]; ok {
+// secretData reads a key as the API server stores it: stringData wins.
+func secretData(s *corev1.Secret, key string) []byte {
+	if text, ok := s.StringData[key]; ok {
 		return []byte(text)
 	}
-	return s.Data[name]
+	return s.Data[key]
+}
+
+var errNoCertificate = errors.New("no certificate for the server name")
+
+// choose picks the certificate of a handshake: of the most specific listener for
+// the SNI, the first that the client can use.
+func choose(list []*secured, hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	name := topology.NormalizeHostname(hello.ServerName)
+	var best *secured
+	for _, s := range list {
+		if name != "" && topology.MatchHost(s.hostname, name, s.oneLabel) && (best == nil || topology.MoreSpecific(s.hostname, best.hostname) < 0) {
+			best = s
+		}
+	}
+	if best == nil {
+		for _, s := range list {
+			if len(s.pairs) > 0 || s.own != nil {
+				best, name = s, ""
+				break
+			}
+		}
+	}
+	switch {
+	case best == nil || len(best.pairs) == 0 && best.own == nil:
+		return nil, errNoCertificate
+	case len(best.pairs) == 0:
+		return best.own.Leaf(name)
+	}
+	for _, pair := range best.pairs {
+		if hello.SupportsCertificate(pair) == nil {
+			return pair, nil
+		}
+	}
+	return best.pairs[0], nil
 }

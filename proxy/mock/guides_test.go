@@ -50,7 +50,7 @@ func gateway(t *testing.T, manifests string, l proxy.Listener, o mock.Options) s
 	t.Helper()
 	table := compile(t, manifests)
 	mocks := start(t, o)
-	s := proxy.New(proxy.Config{Table: table, Backend: func(b *topology.Backend) proxy.Backend {
+	s := proxy.New(proxy.Config{Table: table, Backend: func(_ *routing.Server, b *topology.Backend) proxy.Backend {
 		address, err := mocks.Address(b)
 		if err != nil {
 			t.Error(err)
