@@ -112,6 +112,9 @@ func runServe(o *serveOptions) error {
 	if r.gateway, err = local.Open(r.tables, *lo); err != nil {
 		return err
 	}
+	if len(r.gateway.Sockets()) == 0 {
+		return errors.Join(errors.New("nothing to serve: the input has no Gateway with a listener that carries gRPC calls, and no route to a Gateway elsewhere"), r.stop())
+	}
 	web, err := r.serveAdmin()
 	if err != nil {
 		return err

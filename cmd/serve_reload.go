@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -30,6 +31,18 @@ type running struct {
 	objects map[string][sha256.Size]byte          // what each object says
 	dials   map[*topology.Backend]cloudflare.Dial // of a proxy's configuration
 	admin   *admin.Admin
+}
+
+// stop says what kept everything from being served, and closes what is open.
+func (r *running) stop() error {
+	var errs []error
+	for _, note := range r.gateway.Notes() {
+		errs = append(errs, errors.New(note))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = r.gateway.Shutdown(ctx) // nothing is in flight
+	return errors.Join(errs...)
 }
 
 // read takes over a set.

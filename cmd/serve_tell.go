@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -89,6 +88,11 @@ func (o *serveOptions) tellStart(tell *teller, g *local.Gateway, tables []*routi
 	for _, line := range routeLines(tables) {
 		tell.infof("%s", line)
 	}
+	for _, f := range g.Backends() {
+		if f.Err == nil {
+			tell.infof("%s", backendLine(f))
+		}
+	}
 	ca := g.AuthorityFile()
 	if ca != "" {
 		tell.infof("clients trust %s", ca)
@@ -109,11 +113,23 @@ func (o *serveOptions) tellTrouble(tell *teller, g *local.Gateway, tables []*rou
 	for _, note := range g.Notes() {
 		tell.warnf("%s", note)
 	}
-	missing := g.Missing()
-	refs := slices.SortedFunc(maps.Keys(missing), func(a, b local.Ref) int { return strings.Compare(a.String(), b.String()) })
-	for _, ref := range refs {
-		tell.warnf("backend %s is unavailable: %s", ref, missing[ref])
+	for _, f := range g.Backends() {
+		if f.Err != nil {
+			tell.warnf("backend %s is unavailable: %v", f.Ref, f.Err)
+		}
 	}
+	for _, line := range failingLines(tables) {
+		tell.warnf("%s", line)
+	}
+}
+
+// backendLine says how a backend is reached.
+func backendLine(f local.Found) string {
+	line := fmt.Sprintf("backend %s → %s (%s)", f.Ref, strings.Join(f.Addresses, ", "), f.From)
+	if f.TLS {
+		line += ", TLS by its policy"
+	}
+	return line
 }
 
 func socketLines(g *local.Gateway) []string {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grpcroute/grpcroute/proxy"
 	"github.com/grpcroute/grpcroute/proxy/local"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
@@ -103,4 +104,43 @@ func parentName(p *topology.Parent) string {
 		namespace = string(*p.Ref.Namespace)
 	}
 	return fmt.Sprintf("%s %s/%s", kind, namespace, p.Ref.Name)
+}
+
+// failingLines names what rules ask for and do not get: backends that cannot be
+// used, and what the data plane does not do.
+func failingLines(tables []*routing.Table) []string {
+	var out []string
+	for _, t := range tables {
+		for _, s := range t.Servers {
+			if s.Blocked() != "" {
+				out = append(out, fmt.Sprintf("%s serves nothing: %s", s, s.Blocked()))
+			}
+			for _, l := range s.Listeners {
+				for _, h := range l.Hosts {
+					for _, e := range h.Entries {
+						out = append(out, failing(e)...)
+					}
+				}
+			}
+		}
+		for _, gap := range proxy.Gaps(t) {
+			out = append(out, fmt.Sprintf("%s rule %d: %s", gap.Route, gap.Rule, gap.Says))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func failing(e *routing.Entry) []string {
+	var out []string
+	rule := fmt.Sprintf("%s %s rule %d", e.Route.Kind, e.Route.Key(), e.Rule.Index)
+	if e.Action.Answer != nil {
+		out = append(out, fmt.Sprintf("%s: its calls fail: %s", rule, e.Action.Why))
+	}
+	for i := range e.Action.Shares {
+		if s := &e.Action.Shares[i]; s.Answer != nil && s.Why != e.Action.Why {
+			out = append(out, fmt.Sprintf("%s: calls for backend %s fail: %s", rule, local.RefOf(s.Backend), s.Why))
+		}
+	}
+	return out
 }

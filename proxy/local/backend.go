@@ -1,6 +1,7 @@
 package local
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"slices"
@@ -41,17 +42,26 @@ func Backends(tables []*routing.Table) []*topology.Backend {
 	return out
 }
 
+// Found is how a backend is reached, or why it is not.
+type Found struct {
+	Ref       Ref
+	Addresses []string
+	From      string // "--backend", "EndpointSlices" or "mock"
+	TLS       bool
+	Err       error // its calls fail: why
+}
+
 // finder finds the addresses of backends for one table.
 type finder struct {
 	options *Options
 	set     *manifest.Set
 	slices  map[string][]*discoveryv1.EndpointSlice // by Service "NS/NAME"
 	known   *tlsConfigs
-	missing map[Ref]string // backends that cannot be reached, and why
+	found   map[Ref]Found
 }
 
-func newFinder(o *Options, t *routing.Table, known *tlsConfigs, missing map[Ref]string) *finder {
-	f := &finder{options: o, set: t.Topology.Set, slices: map[string][]*discoveryv1.EndpointSlice{}, known: known, missing: missing}
+func newFinder(o *Options, t *routing.Table, known *tlsConfigs, found map[Ref]Found) *finder {
+	f := &finder{options: o, set: t.Topology.Set, slices: map[string][]*discoveryv1.EndpointSlice{}, known: known, found: found}
 	for _, s := range f.set.EndpointSlices.All {
 		if service := s.Value.Labels[discoveryv1.LabelServiceName]; service != "" {
 			key := s.Doc.Ref.Namespace + "/" + service
@@ -61,43 +71,48 @@ func newFinder(o *Options, t *routing.Table, known *tlsConfigs, missing map[Ref]
 	return f
 }
 
-// backend finds how a backendRef is reached from a server: by the options, by
-// EndpointSlices, then by a stand-in. A TLS policy that cannot be followed leaves
-// a backend without addresses: no call may reach it in the clear (GA
-// apis/v1/backendtlspolicy_types.go).
+// backend finds how a backendRef is reached from a server. Of servers that reach it
+// in different ways, the one that fails is remembered.
 func (f *finder) backend(s *routing.Server, b *topology.Backend) proxy.Backend {
-	addresses := f.options.Backends[RefOf(b)]
-	if f.options.Dial != nil {
-		if found, ok := f.options.Dial(b); ok {
-			if len(addresses) > 0 {
-				found.Addresses = addresses
-			}
-			return found
-		}
+	x, config := f.find(s, b)
+	x.Ref, x.TLS = RefOf(b), config != nil
+	if old, ok := f.found[x.Ref]; !ok || old.Err == nil {
+		f.found[x.Ref] = x
 	}
-	if len(addresses) == 0 {
-		addresses = f.endpoints(b)
+	if x.Err != nil {
+		return proxy.Backend{Err: x.Err}
 	}
-	if len(addresses) > 0 {
-		config, err := f.clientTLS(s, b)
-		if err != nil {
-			return f.fail(b, err)
-		}
-		return proxy.Backend{Addresses: addresses, TLS: config}
-	}
-	if f.options.Mock == nil {
-		return f.fail(b, fmt.Errorf("no address is known: give one with --backend %s=HOST:PORT, or stand-ins with --mock", RefOf(b)))
-	}
-	address, err := f.options.Mock(b)
-	if err != nil {
-		return f.fail(b, err)
-	}
-	return proxy.Backend{Addresses: []string{address}}
+	return proxy.Backend{Addresses: x.Addresses, TLS: config}
 }
 
-func (f *finder) fail(b *topology.Backend, err error) proxy.Backend {
-	f.missing[RefOf(b)] = err.Error()
-	return proxy.Backend{Err: err}
+// find looks at the options, at EndpointSlices, then for a stand-in. A TLS policy
+// that cannot be followed leaves a backend without addresses: no call may reach it
+// in the clear (GA apis/v1/backendtlspolicy_types.go).
+func (f *finder) find(s *routing.Server, b *topology.Backend) (x Found, config *tls.Config) {
+	x.Addresses, x.From = f.options.Backends[RefOf(b)], "--backend"
+	if f.options.Dial != nil {
+		if own, ok := f.options.Dial(b); ok {
+			if len(x.Addresses) == 0 {
+				x.Addresses, x.From = own.Addresses, "the configuration"
+			}
+			x.Err = own.Err
+			return x, own.TLS
+		}
+	}
+	if len(x.Addresses) == 0 {
+		x.Addresses, x.From = f.endpoints(b), "EndpointSlices"
+	}
+	switch {
+	case len(x.Addresses) > 0:
+		config, x.Err = f.clientTLS(s, b)
+	case f.options.Mock == nil:
+		x.Err = fmt.Errorf("no address is known: give one with --backend %s=HOST:PORT, or stand-ins with --mock", RefOf(b))
+	default:
+		var address string
+		address, x.Err = f.options.Mock(b)
+		x.Addresses, x.From = []string{address}, "mock"
+	}
+	return x, config
 }
 
 // endpoints returns the addresses of a backend's ready endpoints, as the

@@ -82,14 +82,14 @@ func TestPrecedence(t *testing.T) {
 			g := open(t, compile(t, all...), test.o)
 			if test.fails == "" {
 				works(t, address(t, g, "demo/gw", 8080), "a.example.com", nil)
-				if len(g.Missing()) > 0 {
-					t.Errorf("missing %v", g.Missing())
+				if found := g.Backends(); len(found) != 1 || found[0].Err != nil || found[0].Ref != app {
+					t.Errorf("backends %v", found)
 				}
 				return
 			}
 			fails(t, address(t, g, "demo/gw", 8080), "a.example.com", nil, test.fails)
-			if why := g.Missing()[app]; !strings.Contains(why, test.fails) {
-				t.Errorf("missing %q", why)
+			if found := g.Backends(); len(found) != 1 || found[0].Err == nil || !strings.Contains(found[0].Err.Error(), test.fails) {
+				t.Errorf("backends %v", found)
 			}
 		})
 	}

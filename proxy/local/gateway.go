@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,7 +31,7 @@ type Gateway struct {
 	doors   map[frontKey]*door
 	order   []frontKey
 	known   tlsConfigs
-	missing map[Ref]string
+	found   map[Ref]Found
 	notes   []string
 	tables  []*routing.Table
 }
@@ -76,14 +78,14 @@ func Open(tables []*routing.Table, o Options) (*Gateway, error) {
 func (g *Gateway) Update(tables []*routing.Table) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.missing, g.notes, g.order, g.tables = map[Ref]string{}, nil, nil, tables
+	g.found, g.notes, g.order, g.tables = map[Ref]Found{}, nil, nil, tables
 	g.known.next()
 	wanted := map[frontKey]*front{}
 	kept := map[*profile.Profile]bool{}
 	for _, t := range tables {
 		p := t.Topology.Profile
 		kept[p] = true
-		config := proxy.Config{Table: t, Backend: newFinder(&g.options, t, &g.known, g.missing).backend}
+		config := proxy.Config{Table: t, Backend: newFinder(&g.options, t, &g.known, g.found).backend}
 		if s := g.servers[p]; s != nil {
 			s.Update(config)
 		} else {
@@ -202,12 +204,28 @@ func (g *Gateway) Notes() []string {
 	return slices.Clone(g.notes)
 }
 
-// Missing returns the backends whose calls fail for want of an address, each with
-// what to do about it.
-func (g *Gateway) Missing() map[Ref]string {
+// Backends returns how each backend is reached that a usable rule names, by name.
+func (g *Gateway) Backends() []Found {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.missing
+	return slices.SortedFunc(maps.Values(g.found), func(a, b Found) int { return strings.Compare(a.Ref.String(), b.Ref.String()) })
+}
+
+// Stats returns the figures of the moment, those of all implementations together.
+func (g *Gateway) Stats() proxy.Stats {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var sum proxy.Stats
+	for _, s := range g.servers {
+		one := s.Stats()
+		sum.Clients += one.Clients
+		sum.Calls += one.Calls
+		sum.Mirrored += one.Mirrored
+		sum.MirrorsDropped += one.MirrorsDropped
+		sum.Backends = append(sum.Backends, one.Backends...)
+	}
+	slices.SortStableFunc(sum.Backends, func(a, b proxy.BackendStats) int { return strings.Compare(a.Address, b.Address) })
+	return sum
 }
 
 // Shutdown closes every socket, tells clients to go and waits for their calls.
