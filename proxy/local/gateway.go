@@ -255,21 +255,3 @@ func (g *Gateway) Tables() []*routing.Table {
 	defer g.mu.Unlock()
 	return g.tables
 }
-
-// Stats are the figures of all implementations together.
-func (g *Gateway) Stats() proxy.Stats {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	var sum proxy.Stats
-	for _, t := range g.tables {
-		server := g.servers[t.Topology.Profile]
-		if server == nil {
-			continue
-		}
-		s := server.Stats()
-		sum.Clients, sum.Calls = sum.Clients+s.Clients, sum.Calls+s.Calls
-		sum.Mirrored, sum.MirrorsDropped = sum.Mirrored+s.Mirrored, sum.MirrorsDropped+s.MirrorsDropped
-		sum.Backends = append(sum.Backends, s.Backends...)
-	}
-	return sum
-}
