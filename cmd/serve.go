@@ -109,22 +109,11 @@ func runServe(o *serveOptions) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	if r.gateway, err = local.Open(r.tables, *lo); err != nil {
-		return err
-	}
-	if len(r.gateway.Sockets()) == 0 {
-		return errors.Join(errors.New("nothing to serve: the input has no Gateway with a listener that carries gRPC calls, and no route to a Gateway elsewhere"), r.stop())
-	}
-	web, err := r.serveAdmin()
+	web, err := r.start(lo)
 	if err != nil {
 		return err
 	}
 	defer web.close()
-	r.tellRefused()
-	o.tellStart(r.tell, r.gateway, r.tables)
-	web.announce(r.tell)
-	r.admin.SetReady(true)
-	r.tell.always("ready")
 	for {
 		select {
 		case err := <-web.failed:
@@ -136,6 +125,28 @@ func runServe(o *serveOptions) error {
 			return o.end(r.tell, r.gateway, got, signals)
 		}
 	}
+}
+
+// start opens everything and says so.
+func (r *running) start(lo *local.Options) (*web, error) {
+	var err error
+	if r.gateway, err = local.Open(r.tables, *lo); err != nil {
+		return nil, err
+	}
+	r.open.Store(r.gateway)
+	if len(r.gateway.Sockets()) == 0 {
+		return nil, errors.Join(errors.New("nothing to serve: the input has no Gateway with a listener that carries gRPC calls, and no route to a Gateway elsewhere"), r.stop())
+	}
+	web, err := r.serveAdmin()
+	if err != nil {
+		return nil, errors.Join(err, r.stop())
+	}
+	r.tellRefused()
+	r.o.tellStart(r.tell, r.gateway, r.tables)
+	web.announce(r.tell)
+	r.admin.SetReady(true)
+	r.tell.always("ready")
+	return web, nil
 }
 
 // check refuses flags that contradict each other.

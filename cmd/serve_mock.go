@@ -37,7 +37,12 @@ func (o *mockOptions) check() error {
 // openMocks prepares the mocks; each starts when its backend is first looked for.
 func (r *running) openMocks() (*mock.Servers, error) {
 	o := &r.o.Mocks
-	options := mock.Options{Services: func(b *topology.Backend) []string { return mock.Routed(b, r.gateway.Tables()...) }}
+	options := mock.Options{Services: func(b *topology.Backend) []string {
+		if g := r.open.Load(); g != nil {
+			return mock.Routed(b, g.Tables()...)
+		}
+		return nil
+	}}
 	for _, text := range o.Latency {
 		l, err := mock.ParseLatency(text)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/grpcroute/grpcroute/internal/follow"
 	"github.com/grpcroute/grpcroute/manifest"
@@ -31,6 +32,7 @@ type running struct {
 	objects map[string][sha256.Size]byte          // what each object says
 	dials   map[*topology.Backend]cloudflare.Dial // of a proxy's configuration
 	admin   *admin.Admin
+	open    atomic.Pointer[local.Gateway] // gateway, for mocks, which other goroutines ask
 }
 
 // stop says what kept everything from being served, and closes what is open.
