@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"slices"
+
 	"github.com/grpcroute/grpcroute/descriptor"
 	"github.com/grpcroute/grpcroute/proxy/local"
 	"github.com/grpcroute/grpcroute/proxy/mock"
@@ -56,6 +58,9 @@ func (r *running) openMocks() (*mock.Servers, error) {
 			return nil, usagef("--mock-error %s: %w", text, err)
 		}
 		options.Faults = append(options.Faults, fault)
+	}
+	if slices.Contains(o.DescriptorSets, "-") && slices.Contains(r.o.Input.Files, "-") {
+		return nil, usagef("-f - and --descriptor-set -: standard input can be read once")
 	}
 	if len(o.Protos)+len(o.DescriptorSets) > 0 {
 		set, err := descriptor.Load(descriptor.Options{Protos: o.Protos, Sets: o.DescriptorSets, Stdin: r.o.Streams.In})

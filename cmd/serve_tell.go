@@ -44,22 +44,45 @@ func (t *teller) line(level int, text string) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")
 		if t.json {
-			t.writeJSON(tellLevels[level], line)
+			t.write(&told{Level: tellLevels[level], Message: strings.TrimSpace(line)})
 			continue
 		}
 		fmt.Fprintf(t.w, "%s%s\n", prefix, line)
 	}
 }
 
-// writeJSON writes a message as an object on a line of its own; t.mu is held.
-func (t *teller) writeJSON(level, message string) {
+// told is a message in JSON. The addresses come with "listening" only.
+type told struct {
+	Time    string `json:"time"`
+	Level   string `json:"level"`
+	Message string `json:"msg"`
+	Address string `json:"address,omitempty"`
+	Gateway string `json:"gateway,omitempty"`
+	Port    int32  `json:"port,omitempty"`
+	TLS     bool   `json:"tls,omitempty"`
+}
+
+// write writes a message as an object on a line of its own; t.mu is held.
+func (t *teller) write(m *told) {
+	m.Time = time.Now().UTC().Format(timeForm)
 	e := json.NewEncoder(t.w)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(struct { // whoever reads it is gone
-		Time    string `json:"time"`
-		Level   string `json:"level"`
-		Message string `json:"message"`
-	}{time.Now().UTC().Format(timeForm), level, strings.TrimSpace(message)})
+	_ = e.Encode(m) // whoever reads it may be gone
+}
+
+// listening tells of the sockets.
+func (t *teller) listening(g *local.Gateway) {
+	if !t.json {
+		for _, line := range socketLines(g) {
+			t.infof("%s", line)
+		}
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, s := range g.Sockets() {
+		t.write(&told{Level: tellLevels[tellInfo], Message: "listening", Address: s.Address, Gateway: s.Gateway, Port: s.Port, TLS: s.TLS})
+	}
 }
 
 func (t *teller) infof(format string, args ...any) { t.line(tellInfo, fmt.Sprintf(format, args...)) }
@@ -73,7 +96,7 @@ func (t *teller) always(text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.json {
-		t.writeJSON(tellLevels[tellInfo], text)
+		t.write(&told{Level: tellLevels[tellInfo], Message: text})
 		return
 	}
 	fmt.Fprintln(t.w, text)
@@ -82,9 +105,7 @@ func (t *teller) always(text string) {
 // tellStart says what listens where, what is routed, what is not, and how to try
 // it.
 func (o *serveOptions) tellStart(tell *teller, g *local.Gateway, tables []*routing.Table) {
-	for _, line := range socketLines(g) {
-		tell.infof("%s", line)
-	}
+	tell.listening(g)
 	for _, line := range routeLines(tables) {
 		tell.infof("%s", line)
 	}
