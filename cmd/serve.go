@@ -138,6 +138,13 @@ func (o *serveOptions) check() error {
 	case o.Watch && slices.Contains(o.Input.Files, "-"):
 		return usagef("--watch and standard input: it can be read once; name files or folders")
 	}
+	if o.Watch {
+		for _, path := range o.Input.Files {
+			if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+				return usagef("--watch and %s: it is no file or folder, and can be read once", path)
+			}
+		}
+	}
 	return checkListen(o.Listen)
 }
 
