@@ -167,6 +167,13 @@ func (o *serveOptions) check() error {
 	if err := o.Mocks.check(); err != nil {
 		return err
 	}
+	if o.Watch {
+		for _, path := range o.Input.Files {
+			if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+				return usagef("--watch and %s: it is no file or folder, and can be read once", path)
+			}
+		}
+	}
 	return checkListen(o.Listen)
 }
 

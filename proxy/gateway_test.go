@@ -2,7 +2,6 @@ package proxy_test
 
 import (
 	"context"
-	"encoding/binary"
 	"net"
 	"strings"
 	"sync"
@@ -167,13 +166,3 @@ func short(t testing.TB) context.Context {
 }
 
 func sizeOf(m proto.Message) int { return proto.Size(m) }
-
-// message is a gRPC message as it travels.
-func message(t testing.TB, m proto.Message) []byte {
-	t.Helper()
-	text, err := proto.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(text))), text...)
-}
