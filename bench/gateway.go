@@ -7,6 +7,8 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"os"
+	"runtime/pprof"
 	"strconv"
 	"time"
 
@@ -25,12 +27,24 @@ func gateway(ctx context.Context, args []string) error {
 	secure := f.Int("tls", 0, "port of the listener with TLS")
 	cert := f.String("cert", "", "file of the certificate")
 	key := f.String("key", "", "file of its key")
+	profile := f.String("profile", "", "file for a CPU profile")
 	ports := map[string]*int{}
 	for _, name := range []string{"a", "b", "closed"} {
 		ports[name] = f.Int(name, 0, "port of backend "+name)
 	}
 	if err := f.Parse(args); err != nil {
 		return err
+	}
+	if *profile != "" {
+		out, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer out.Close()
+		if err := pprof.StartCPUProfile(out); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	set, err := manifest.Load([]string{*file}, manifest.Options{})
 	if err != nil {

@@ -69,6 +69,7 @@ type options struct {
 	install bool     // what is missing
 	counts  bool     // measure memory and the time to be ready as well
 	cache   string   // where peers are built
+	profile string   // file for a CPU profile of grpcroute
 }
 
 func parse(args []string) (*options, string, error) {
@@ -82,6 +83,7 @@ func parse(args []string) (*options, string, error) {
 	f.Float64Var(&o.scale, "scale", 1, "factor for the number of calls")
 	f.StringVar(&o.only, "only", "", "measure workloads whose names contain this")
 	f.StringVar(&o.before, "before", "", "another build of this program, to compare two versions of grpcroute in one run")
+	f.StringVar(&o.profile, "profile", "", "file for a CPU profile of grpcroute; best with -only and -counts=false")
 	f.BoolVar(&o.install, "install", false, "install peers that are missing")
 	f.BoolVar(&o.counts, "counts", true, "measure memory and the time to be ready as well")
 	f.StringVar(&o.cache, "cache", "", "folder for peers that are built (default: grpcroute-bench in the user's cache folder)")
@@ -100,6 +102,16 @@ func parse(args []string) (*options, string, error) {
 			return nil, "", err
 		}
 		o.cache = filepath.Join(dir, "grpcroute-bench")
+	}
+	for _, name := range []*string{&o.before, &o.profile} { // proxies run in folders of their own
+		if *name == "" {
+			continue
+		}
+		abs, err := filepath.Abs(*name)
+		if err != nil {
+			return nil, "", err
+		}
+		*name = abs
 	}
 	o.peers, o.need = list(*peers), list(*need)
 	return o, *out, nil

@@ -61,9 +61,9 @@ var peers = []peer{
 }
 
 // grpcroute is this repository's proxy, as a build of this program has it.
-func grpcroute(name, path string) peer {
+func grpcroute(name, path, profile string) peer {
 	return peer{name: name, path: path, conf: "routes.yaml", args: func(conf string, s *setting) []string {
-		args := []string{"gateway", "-f", conf, "-cert", s.Cert, "-key", s.Key}
+		args := []string{"gateway", "-f", conf, "-cert", s.Cert, "-key", s.Key, "-profile", profile}
 		for _, p := range []struct {
 			flag string
 			port int

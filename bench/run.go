@@ -33,9 +33,9 @@ func run(ctx context.Context, o *options, log io.Writer) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{options: o, log: log, proxies: []peer{grpcroute(ours, self)}}
+	r := &runner{options: o, log: log, proxies: []peer{grpcroute(ours, self, o.profile)}}
 	if o.before != "" {
-		r.proxies = append(r.proxies, grpcroute("before", o.before))
+		r.proxies = append(r.proxies, grpcroute("before", o.before, ""))
 	}
 	r.proxies = append(r.proxies, found...)
 	r.report = newReport(r.proxies, o)
