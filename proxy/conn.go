@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -20,6 +21,7 @@ type conn struct {
 	port     *port     // of a client's connection
 	endpoint *endpoint // of a backend's connection
 	sni      string
+	peer     string // the client's address
 
 	mu        sync.Mutex
 	nc        net.Conn
@@ -37,6 +39,7 @@ type conn struct {
 	streams   map[uint32]*leg
 	held      []*leg // wait for a free stream of the backend
 	blocked   []*leg // wait for the connection's window or its buffer
+	queued    int64  // bytes of DATA that wait in streams
 	window    int64  // that the peer grants the connection
 	initial   int64  // that the peer grants a stream
 	maxFrame  int
@@ -174,6 +177,8 @@ func (c *conn) drop(l *leg) {
 	l.closed = true
 	if l.id != 0 {
 		delete(c.streams, l.id)
+	} else if at := slices.Index(c.held, l); at >= 0 {
+		c.held = slices.Delete(c.held, at, at+1)
 	}
 	c.room()
 }

@@ -17,6 +17,7 @@ import (
 // backend is where the calls of one backendRef go.
 type backend struct {
 	endpoints []*endpoint
+	scheme    string
 	next      atomic.Uint32
 }
 
@@ -49,6 +50,7 @@ type endpoint struct {
 	srv     *Server
 	address string
 	tls     *tls.Config
+	mirror  bool // it takes copies only
 
 	mu       sync.Mutex
 	conns    []*conn
@@ -69,6 +71,10 @@ const (
 func (e *endpoint) pick(*conn) (*conn, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	most, queued := maxConns, int64(maxQueued)
+	if e.mirror {
+		most, queued = mirrorConns, mirrorWaiting
+	}
 	var best *conn
 	var room int64
 	for _, c := range e.conns {
@@ -76,14 +82,14 @@ func (e *endpoint) pick(*conn) (*conn, error) {
 		if n > 0 {
 			return c, nil
 		}
-		if n > -maxQueued && (best == nil || n > room) {
+		if n > -queued && (best == nil || n > room) {
 			best, room = c, n
 		}
 	}
 	switch {
 	case e.failures > 0 && time.Now().Before(e.retry):
 		return nil, e.failed
-	case len(e.conns) < maxConns:
+	case len(e.conns) < most:
 		c := newConn(e.srv)
 		c.endpoint, c.writing, c.retired = e, true, e.retired
 		c.mu.Lock()
@@ -232,7 +238,7 @@ func (c *conn) end(err error) {
 		c.endpoint.remove(c)
 	}
 	for i, l := range legs {
-		l.call.lost(&c.batch, l, ending{code: h2.ConnectError, text: text, unprocessed: unseen || i < began, gone: true})
+		l.lost(&c.batch, ending{code: h2.ConnectError, text: text, unprocessed: unseen || i < began, gone: true})
 	}
 	c.batch.flush()
 	c.srv.forget(c)

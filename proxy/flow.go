@@ -34,7 +34,13 @@ func (c *conn) onData(f h2.Frame, p []byte) error {
 	if err != nil {
 		return err
 	}
-	waits, err := l.call.data(&c.batch, l, content, f.Flags.Has(h2.EndStream))
+	waits := false
+	switch end := f.Flags.Has(h2.EndStream); {
+	case l.call != nil:
+		waits, err = l.call.data(&c.batch, l, content, end)
+	case end:
+		l.answered(&c.batch)
+	}
 	n := int64(f.Length)
 	c.mu.Lock()
 	if waits {
@@ -129,7 +135,7 @@ func (c *conn) onSettings(f h2.Frame, p []byte) error {
 		if !c.server() {
 			c.quiet = time.Time{}
 		}
-		c.peerMax = h2.MaxStreamID // unless it says otherwise
+		c.setPeerMax(h2.MaxStreamID) // unless it says otherwise
 	}
 	// First the acknowledgement, then what the new window lets go.
 	c.out = h2.Append(c.out, 0, h2.Settings, h2.Ack, 0)
@@ -147,7 +153,7 @@ func (c *conn) setting(s h2.Setting) error {
 	case h2.HeaderTableSize:
 		c.enc.SetMaxDynamicTableSizeLimit(min(s.Value, 4096))
 	case h2.MaxConcurrentStreams:
-		c.peerMax = int(min(s.Value, h2.MaxStreamID))
+		c.setPeerMax(s.Value)
 	case h2.MaxFrame:
 		c.maxFrame = int(min(s.Value, 64<<10))
 	case h2.InitialWindowSize:
@@ -163,6 +169,14 @@ func (c *conn) setting(s h2.Setting) error {
 		}
 	}
 	return nil
+}
+
+// setPeerMax takes how many streams the peer grants; c.mu is held.
+func (c *conn) setPeerMax(n uint32) {
+	c.peerMax = int(min(n, h2.MaxStreamID))
+	if !c.server() && c.endpoint.mirror {
+		c.peerMax = min(c.peerMax, mirrorStreams)
+	}
 }
 
 func (c *conn) onPing(f h2.Frame, p []byte) {

@@ -32,6 +32,7 @@ type Options struct {
 	WriteTimeout  time.Duration // of a peer that takes nothing; 60s
 	DialTimeout   time.Duration // of a backend, its TLS handshake included; 5s
 	KeepAlive     time.Duration // of silence before a client is asked for a PING; 60s
+	MirrorGrace   time.Duration // that a copy may go on when its call is over; 10s
 	ExplainHeader bool          // name route, rule and backend in every answer's headers
 	// Done is told of each call when it has ended; nil for nobody. It runs between
 	// reads of a connection, so it must not wait, and must copy what it keeps.
@@ -46,6 +47,7 @@ func (o *Options) fill() {
 	fill(&o.WriteTimeout, time.Minute)
 	fill(&o.DialTimeout, 5*time.Second)
 	fill(&o.KeepAlive, time.Minute)
+	fill(&o.MirrorGrace, 10*time.Second)
 }
 
 func fill[T comparable](field *T, value T) {
@@ -53,19 +55,6 @@ func fill[T comparable](field *T, value T) {
 	if *field == zero {
 		*field = value
 	}
-}
-
-// Record is what happened to one call.
-type Record struct {
-	Start     time.Time
-	Duration  time.Duration
-	Authority string
-	Path      string
-	Route     string // "GRPCRoute NS/NAME", "" when no rule took the call
-	Rule      int
-	Backend   string // "NS/NAME:PORT", "" when none was chosen
-	Code      int    // the gRPC status that the client saw
-	Message   string // why, when the answer is the proxy's own
 }
 
 // What a connection keeps and grants.
@@ -83,4 +72,11 @@ const (
 	expected  = 100  // streams that a backend will take, before it says so
 	maxConns  = 64   // to one address
 	maxQueued = 4096 // calls that wait for a free stream at one address
+
+	chunkSize     = 16 << 10 // up to which waiting DATA of one stream is put together
+	mirrorQueue   = 256 << 10
+	mirrorQueues  = 4 << 20 // of all copies on one connection
+	mirrorConns   = 4       // to one address
+	mirrorStreams = 1000    // copies at once on one connection
+	mirrorWaiting = 100     // copies that wait for a free stream at one address
 )

@@ -170,7 +170,7 @@ func (c *conn) streamError(err error) error {
 	c.mu.Unlock()
 	c.batch.touch(c)
 	if l != nil {
-		l.call.lost(&c.batch, l, ending{code: wrong.Code, text: wrong.Reason})
+		l.lost(&c.batch, ending{code: wrong.Code, text: wrong.Reason})
 	}
 	return err
 }

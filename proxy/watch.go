@@ -26,6 +26,9 @@ func (s *Server) watch() {
 // unasked PING for abuse.
 func (c *conn) check(now time.Time) {
 	c.release()
+	if !c.server() && c.endpoint.mirror {
+		c.expireMirrors(now)
+	}
 	o := &c.srv.options
 	c.mu.Lock()
 	silent := now.Sub(c.active)
@@ -80,7 +83,7 @@ func (c *conn) release() {
 	c.mu.Unlock()
 	var b batch
 	for _, l := range stuck {
-		l.call.lost(&b, l, ending{code: h2.RefusedStream, text: "its connection has no streams left", unprocessed: true})
+		l.lost(&b, ending{code: h2.RefusedStream, text: "its connection has no streams left", unprocessed: true})
 	}
 	b.flush()
 }
