@@ -52,8 +52,11 @@ type conn struct {
 	waiting   int64  // of what it sent, bytes that wait in other connections
 	gone      [64]uint32
 	goneAt    int
-	greeted   bool // the peer's SETTINGS arrived
-	active    time.Time
+	greeted   bool      // the peer's SETTINGS arrived
+	heard     bool      // something of use, since the last look
+	late      bool      // it is in the server's list of late acknowledgements
+	patient   int       // length of out while it holds such acknowledgements only
+	active    time.Time // when it was last heard of, as far as the looks tell
 	quiet     time.Time // since when a header block or the preface is incomplete
 	pinged    time.Time
 	limits    limits

@@ -18,6 +18,7 @@ type Server struct {
 	// Copies of calls for mirrors: begun, and not begun or cut off.
 	mirrored, dropped atomic.Uint64
 
+	late    late
 	mu      sync.Mutex // last in the order of locks
 	conns   map[*conn]bool
 	ports   []*port

@@ -77,11 +77,11 @@ func (c *conn) flush(b *batch) {
 	c.writing = true
 	for !c.dead {
 		c.pump(b)
-		if len(c.out) == 0 {
-			break
+		if len(c.out) == c.patient {
+			break // nothing, or what can wait
 		}
 		text := c.out
-		c.out, c.spare = c.spare, nil
+		c.out, c.spare, c.patient = c.spare, nil, 0
 		c.mu.Unlock()
 		rest := c.try(text)
 		if len(rest) > 0 {
@@ -110,7 +110,11 @@ func (c *conn) try(text []byte) []byte {
 	if c.raw == nil {
 		return text
 	}
-	return text[tryWrite(c.raw, text):]
+	rest := text[tryWrite(c.raw, text):]
+	if c.sealed != nil && len(rest) == 0 {
+		c.sealed.give(text)
+	}
+	return rest
 }
 
 // slow writes what the socket did not take at once.
@@ -188,6 +192,7 @@ type sealed struct {
 	mu   sync.Mutex
 	keep bool
 	text []byte
+	free []byte // to write into once text is taken
 }
 
 // Write keeps bytes, or writes them during the handshake.
@@ -212,6 +217,16 @@ func (s *sealed) take() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text := s.text
-	s.text = nil
+	s.text, s.free = s.free, nil
 	return text
+}
+
+// give takes back what was taken and is written.
+func (s *sealed) give(text []byte) {
+	if cap(text) > maxSpare {
+		return
+	}
+	s.mu.Lock()
+	s.free = text[:0]
+	s.mu.Unlock()
 }
