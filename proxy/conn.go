@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"bufio"
-	"bytes"
 	"net"
 	"slices"
 	"sync"
@@ -34,8 +33,7 @@ type conn struct {
 	closing   bool // no new streams: a GOAWAY was sent or received
 	retired   bool // its address is no longer named: it ends with its calls
 	cause     error
-	text      bytes.Buffer
-	enc       *hpack.Encoder
+	enc       *h2.Encoder
 	streams   map[uint32]*leg
 	held      []*leg // wait for a free stream of the backend
 	blocked   []*leg // wait for the connection's window or its buffer
@@ -94,7 +92,7 @@ func newConn(s *Server) *conn {
 		active:   time.Now(),
 		limits:   newLimits(),
 	}
-	c.enc = hpack.NewEncoder(&c.text)
+	c.enc = h2.NewEncoder()
 	c.dec = hpack.NewDecoder(4096, c.field)
 	c.dec.SetMaxStringLength(s.options.MaxHeaderList)
 	return c

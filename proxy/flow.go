@@ -151,7 +151,7 @@ func (c *conn) onSettings(f h2.Frame, p []byte) error {
 func (c *conn) setting(s h2.Setting) error {
 	switch s.ID {
 	case h2.HeaderTableSize:
-		c.enc.SetMaxDynamicTableSizeLimit(min(s.Value, 4096))
+		c.enc.SetLimit(s.Value)
 	case h2.MaxConcurrentStreams:
 		c.setPeerMax(s.Value)
 	case h2.MaxFrame:

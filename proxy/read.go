@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,10 @@ func (c *conn) run() {
 // peek returns n bytes. Before a read that would wait, everything that the bytes
 // so far have caused is written.
 func (c *conn) peek(n int) ([]byte, error) {
-	if c.br.Buffered() < n {
+	if c.br.Buffered() < n && len(c.batch.conns) > 0 {
+		// Other readers whose turn it is add to the same buffers first: one write
+		// carries what several connections caused.
+		runtime.Gosched()
 		c.batch.flush()
 	}
 	return c.br.Peek(n)

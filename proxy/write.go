@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -156,24 +157,35 @@ func (c *conn) abandon(err error) {
 
 // writeHeaders appends a header block; c.mu is held.
 func (c *conn) writeHeaders(id uint32, fields []hpack.HeaderField, end bool) {
-	c.text.Reset()
-	for i := range fields {
-		_ = c.enc.WriteField(fields[i]) // a bytes.Buffer takes everything
-	}
-	text, t, f := c.text.Bytes(), h2.Headers, h2.Flags(0)
+	f := h2.EndHeaders
 	if end {
-		f = h2.EndStream
+		f |= h2.EndStream
 	}
-	for {
+	start := len(c.out)
+	c.out = c.enc.Begin(h2.Append(c.out, 0, h2.Headers, f, id))
+	for i := range fields {
+		c.out = c.enc.Append(c.out, &fields[i])
+	}
+	if n := len(c.out) - start - h2.HeaderLen; n <= c.maxFrame {
+		h2.SetLength(c.out[start:], n)
+		return
+	}
+	c.splitHeaders(start, id, f)
+}
+
+// splitHeaders makes HEADERS and CONTINUATION of a block that is too long for one
+// frame; it begins behind the frame header at start.
+func (c *conn) splitHeaders(start int, id uint32, f h2.Flags) {
+	text := slices.Clone(c.out[start+h2.HeaderLen:])
+	c.out = c.out[:start]
+	f &^= h2.EndHeaders
+	for t := h2.Headers; len(text) > 0; t, f = h2.Continuation, 0 {
 		n := min(len(text), c.maxFrame)
 		if n == len(text) {
 			f |= h2.EndHeaders
 		}
 		c.out = append(h2.Append(c.out, n, t, f, id), text[:n]...)
-		if text = text[n:]; len(text) == 0 {
-			return
-		}
-		t, f = h2.Continuation, 0
+		text = text[n:]
 	}
 }
 
