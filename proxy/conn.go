@@ -62,7 +62,7 @@ type conn struct {
 
 	// The reader's own.
 	br     *bufio.Reader
-	dec    *hpack.Decoder
+	dec    *h2.Decoder
 	fields []hpack.HeaderField
 	list   int // size of the header list
 	// matched are the headers of a request as routing reads them.
@@ -93,18 +93,8 @@ func newConn(s *Server) *conn {
 		limits:   newLimits(),
 	}
 	c.enc = h2.NewEncoder()
-	c.dec = hpack.NewDecoder(4096, c.field)
-	c.dec.SetMaxStringLength(s.options.MaxHeaderList)
+	c.dec = h2.NewDecoder(s.options.MaxHeaderList)
 	return c
-}
-
-// field takes a decoded header field. A list that is too long is counted and not
-// kept.
-func (c *conn) field(f hpack.HeaderField) {
-	c.list += int(f.Size())
-	if c.list <= c.srv.options.MaxHeaderList {
-		c.fields = append(c.fields, f)
-	}
 }
 
 // server reports whether the peer is a client of ours.
