@@ -4,6 +4,8 @@ GO      ?= go
 BIN     := bin/grpcroute
 PREFIX  ?= $(HOME)/.local
 FUZZTIME ?= 15s
+SOAK     ?= 5m
+NIGHTLYFUZZ ?= 3m
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
 # The toolchain on the machine is used as it is: nothing is fetched behind your
@@ -11,7 +13,7 @@ TOOL    := $(GO) tool -modfile=tools/go.mod
 export GOTOOLCHAIN ?= local
 
 .DEFAULT_GOAL := all
-.PHONY: all help build demo test test-short lint fmt generate checkgenerate golden fuzz bench install clean new-rule
+.PHONY: all help build demo test test-short lint fmt generate checkgenerate golden fuzz nightly bench install clean new-rule
 
 all: build test lint ## Build, test and lint
 
@@ -60,6 +62,11 @@ golden: ## Rewrite the wanted parts of all golden cases; read the diff
 
 fuzz: ## Fuzz every target, FUZZTIME (15s) each
 	@sh internal/fuzz.sh "$(FUZZTIME)"
+
+nightly: ## Soak the data plane for SOAK (5m) under the race detector, and fuzz for longer
+	GRPCROUTE_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 30m -run 'TestSoak' -v ./proxy
+	$(GO) test -race -count=1 ./proxy/...
+	@sh internal/fuzz.sh "$(NIGHTLYFUZZ)"
 
 bench: build ## Run all benchmarks and write docs/benchmarks.md
 	$(GO) run ./internal/benchdoc

@@ -126,7 +126,12 @@ func (k *call) refuse(b *batch, found *routing.Result, authority string) {
 	k.turnAway(b, found.Server.Profile, found.Answer, message)
 }
 
-const unimplemented = 12
+// The gRPC statuses of our own answers (grpc doc/statuscodes.md).
+const (
+	deadlineExceeded = 4
+	unimplemented    = 12
+	unavailable      = 14
+)
 
 // excerpt bounds what a message repeats of a request.
 func excerpt(s string) string {

@@ -125,7 +125,7 @@ func (k *call) attempt(b *batch) {
 		k.tries++
 		c, err := k.target.backend.pick(k.down.conn)
 		if err != nil {
-			k.fail(b, 14, k.target.says(err))
+			k.fail(b, unavailable, k.target.says(err))
 			return
 		}
 		up := &leg{call: k, conn: c}
@@ -186,6 +186,9 @@ func (k *call) lost(b *batch, l *leg, e ending) {
 		l.discard(b)
 		l.conn.mu.Unlock()
 		k.message = "the client gave the call up"
+		if e.gone {
+			k.message = "the client is gone: " + e.text
+		}
 		k.finish(1)
 		k.leave(b, h2.Cancel)
 	case l != k.up:
@@ -199,7 +202,7 @@ func (k *call) lost(b *batch, l *leg, e ending) {
 		}
 		code, text := e.status(), e.text
 		if code == 1 && !k.deadline.IsZero() && time.Until(k.deadline) < nearDeadline {
-			code, text = 4, k.late() // the backend's clock was a little ahead
+			code, text = deadlineExceeded, k.late() // the backend's clock was a little ahead
 		}
 		k.fail(b, code, k.target.says(errors.New(text)))
 	}
@@ -224,16 +227,29 @@ func (e *ending) status() int {
 // expire answers a call whose deadline has passed.
 func (k *call) expire() {
 	var b batch
-	k.mu.Lock()
-	if !k.done {
-		c := k.down.conn
-		c.mu.Lock()
-		k.down.discard(&b) // what waits is of no use any more
-		c.mu.Unlock()
-		k.fail(&b, 4, k.target.says(errors.New(k.late())))
-	}
-	k.mu.Unlock()
+	k.giveUp(&b, deadlineExceeded, nil)
 	b.flush()
+}
+
+// giveUp ends a call for a reason of our own, nil for its deadline.
+func (k *call) giveUp(b *batch, code int, why error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.done {
+		return
+	}
+	if why == nil {
+		why = errors.New(k.late())
+	}
+	c := k.down.conn
+	c.mu.Lock()
+	k.down.discard(b) // what waits is of no use any more
+	c.mu.Unlock()
+	message := why.Error()
+	if k.target != nil {
+		message = k.target.says(why)
+	}
+	k.fail(b, code, message)
 }
 
 // finish notes the end of the call once; k.mu is held.

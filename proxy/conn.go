@@ -103,7 +103,7 @@ func (c *conn) server() bool { return c.endpoint == nil }
 // greet writes our SETTINGS; c.mu is held.
 func (c *conn) greet() {
 	settings := []h2.Setting{
-		{ID: h2.InitialWindowSize, Value: streamWindow},
+		{ID: h2.InitialWindowSize, Value: firstWindow},
 		{ID: h2.MaxHeaderListSize, Value: uint32(c.srv.options.MaxHeaderList)},
 	}
 	if c.server() {

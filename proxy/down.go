@@ -84,7 +84,7 @@ func (c *conn) onTrailers(id uint32, l *leg, reset, end bool) error {
 // call begins a call and routes it.
 func (c *conn) call(id uint32, end bool, r *h2.Request) {
 	k := &call{ended: end, length: r.ContentLength, isGRPC: isGRPC(r.ContentType)}
-	k.down = leg{call: k, conn: c, id: id, granted: streamWindow, recvEnd: end}
+	k.down = leg{call: k, conn: c, id: id, granted: firstWindow, size: firstWindow, recvEnd: end}
 	k.started, k.authority, k.path = time.Now(), r.Authority, r.Path
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"slices"
 	"time"
@@ -29,7 +30,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		close(s.stop)
 	}
 	for _, c := range s.list() {
-		c.abandon(errShutdown)
+		c.cutOff(errShutdown)
 	}
 	return ctx.Err()
 }
@@ -62,7 +63,7 @@ func (s *Server) Drain(ctx context.Context, socket net.Listener) error {
 	s.drain(ctx, true, its)
 	for _, c := range s.list() {
 		if its(c) {
-			c.abandon(errDrained)
+			c.cutOff(errDrained)
 		}
 	}
 	return ctx.Err()
@@ -90,6 +91,22 @@ func (s *Server) drain(ctx context.Context, first bool, which func(*conn) bool) 
 		}
 		pause(ctx, 10*time.Millisecond)
 	}
+}
+
+// cutOff answers the calls that are left on a client's connection, as far as the
+// socket takes it at once, and closes it.
+func (c *conn) cutOff(why error) {
+	if c.server() {
+		c.mu.Lock()
+		left := slices.Collect(maps.Values(c.streams))
+		c.mu.Unlock()
+		var b batch
+		for _, l := range left {
+			l.call.giveUp(&b, unavailable, why)
+		}
+		b.flush()
+	}
+	c.abandon(why)
 }
 
 func pause(ctx context.Context, d time.Duration) {

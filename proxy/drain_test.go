@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -151,7 +152,7 @@ func TestDrainIsBounded(t *testing.T) {
 	if err := g.Drain(ctx, socket); err != context.DeadlineExceeded {
 		t.Errorf("got %v", err)
 	}
-	if _, err := goes.Recv(); status.Code(err) != codes.Unavailable {
+	if _, err := goes.Recv(); status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "the listener was removed") {
 		t.Errorf("the call in flight ended with %v", err)
 	}
 	exchange(t, stays, ping, 10)

@@ -224,7 +224,8 @@ func (c *conn) end(err error) {
 	for _, l := range c.streams {
 		legs = append(legs, l)
 	}
-	c.streams, c.held = map[uint32]*leg{}, nil
+	c.streams, c.held, c.blocked = map[uint32]*leg{}, nil, nil
+	c.out, c.spare = nil, nil
 	for _, l := range legs {
 		l.closed = true
 	}

@@ -5,11 +5,14 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy"
+	"golang.org/x/net/http2"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	testpb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/status"
@@ -161,4 +164,87 @@ func TestBackendWithoutGreeting(t *testing.T) {
 	if status.Code(err) != codes.Unavailable {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestVanishedClients: a client that is gone without a word is found by its
+// silence, or by what it does not read, and its backend is told.
+func TestVanishedClients(t *testing.T) {
+	gone := make(chan error, 1)
+	address, _ := backend(t, grpc.StreamInterceptor(func(_ any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, _ grpc.StreamHandler) error {
+		for ss.Context().Err() == nil {
+			if err := ss.SendMsg(&testpb.StreamingOutputCallResponse{Payload: &testpb.Payload{Body: make([]byte, 10000)}}); err != nil {
+				break
+			}
+		}
+		<-ss.Context().Done()
+		gone <- ss.Context().Err()
+		return nil
+	}))
+	for _, test := range []struct {
+		name    string
+		options proxy.Options
+		grants  bool // the proxy may send, to a socket that nobody reads
+	}{
+		{"by PING", proxy.Options{KeepAlive: 200 * time.Millisecond}, false},
+		{"by what it does not read", proxy.Options{WriteTimeout: 300 * time.Millisecond}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := serve(t, map[string]string{"interop": address}, test.options)
+			r := rawClient(t, g.address)
+			if test.grants {
+				if err := r.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1<<31 - 1}); err != nil {
+					t.Fatal(err)
+				}
+				if err := r.WriteWindowUpdate(0, 1<<31-1-65535); err != nil {
+					t.Fatal(err)
+				}
+			}
+			block := r.request("/grpc.testing.TestService/FullDuplexCall")
+			if err := r.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block, EndHeaders: true}); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-gone:
+			case <-time.After(10 * time.Second):
+				t.Fatal("the backend was not told")
+			}
+			if rec := g.last(t, 1); rec.Code != int(codes.Canceled) || !strings.Contains(rec.Message, "the client is gone") {
+				t.Errorf("recorded was %+v", rec)
+			}
+			if s := g.settled(t); s.Clients != 0 {
+				t.Errorf("%d clients are left", s.Clients)
+			}
+		})
+	}
+}
+
+// TestBackendHangs: calls without a deadline wait for a backend that hangs, and
+// others do not notice.
+func TestBackendHangs(t *testing.T) {
+	address, _ := backend(t, grpc.ChainUnaryInterceptor(func(ctx context.Context, in any, _ *grpc.UnaryServerInfo, h grpc.UnaryHandler) (any, error) {
+		if _, empty := in.(*testpb.Empty); empty {
+			<-ctx.Done()
+		}
+		return h(ctx, in)
+	}))
+	g := serve(t, map[string]string{"interop": address}, proxy.Options{})
+	cc := dial(t, g.address)
+	tc := testpb.NewTestServiceClient(cc)
+	ctx, cancel := context.WithCancel(short(t))
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if _, err := tc.EmptyCall(ctx, &testpb.Empty{}); status.Code(err) != codes.Canceled {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	for range 100 {
+		if _, err := tc.UnaryCall(short(t), &testpb.SimpleRequest{ResponseSize: 10}); err != nil {
+			t.Error(err)
+		}
+	}
+	cancel()
+	wg.Wait()
+	g.settled(t)
 }

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy"
+	"github.com/grpcroute/grpcroute/topology"
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 )
@@ -169,5 +171,65 @@ func FuzzConnection(f *testing.F) {
 		}
 		_ = nc.(*net.TCPConn).CloseWrite()
 		_, _ = io.Copy(io.Discard, nc)
+	})
+}
+
+// FuzzBackend: whatever bytes a backend sends, the client gets an end of its call
+// and the proxy stays up.
+func FuzzBackend(f *testing.F) {
+	f.Add([]byte("\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x04\x08\x00\x00\x00\x00\x00\x00\x00\x00\x01"))
+	f.Add([]byte("\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x01\x01\x05\x00\x00\x00\x01\x88"))
+	f.Add([]byte("\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"))
+	behind := listen(f)
+	s := proxy.New(proxy.Config{Table: compile(f, manifests), Backend: func(*topology.Backend) proxy.Backend {
+		return proxy.Backend{Addresses: []string{behind.Addr().String()}}
+	}}, proxy.Options{})
+	l := listen(f)
+	go func() { _ = s.Serve(l, proxy.Listener{Gateway: "demo/gw", Port: 8080}) }()
+	var said atomic.Pointer[[]byte]
+	go func() {
+		for {
+			nc, err := behind.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer nc.Close()
+				_, _ = nc.Write(*said.Load())
+				// Not a reset, which would take the bytes back.
+				_ = nc.(*net.TCPConn).CloseWrite()
+				_ = nc.SetReadDeadline(time.Now().Add(5 * time.Second))
+				_, _ = io.Copy(io.Discard, nc)
+				_ = nc.(*net.TCPConn).SetLinger(0)
+			}()
+		}
+	}()
+	f.Fuzz(func(t *testing.T, b []byte) {
+		said.Store(&b)
+		nc, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = nc.(*net.TCPConn).SetLinger(0)
+		defer nc.Close()
+		_ = nc.SetDeadline(time.Now().Add(5 * time.Second))
+		r := rawPeer(nc)
+		_, _ = io.WriteString(nc, http2.ClientPreface)
+		_ = r.WriteSettings()
+		block := r.request("/grpc.testing.TestService/EmptyCall")
+		if err := r.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block, EndHeaders: true, EndStream: true}); err != nil {
+			t.Fatal(err)
+		}
+		for {
+			frame, err := r.ReadFrame()
+			if err != nil {
+				t.Fatalf("the call has no end: %v", err)
+			}
+			h, ok := frame.(*http2.HeadersFrame)
+			_, reset := frame.(*http2.RSTStreamFrame)
+			if d, isData := frame.(*http2.DataFrame); reset || ok && h.StreamEnded() || isData && d.StreamEnded() {
+				return
+			}
+		}
 	})
 }

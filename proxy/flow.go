@@ -9,7 +9,7 @@ import (
 // credit notes bytes of a stream that were handed on, and grants the peer more
 // when a good part of a window is due; c.mu is held.
 func (c *conn) credit(l *leg, n int64) {
-	if c.owed >= connWindow/4 && c.waiting < maxHeld {
+	if c.owed >= connWindow/4 && (c.waiting < maxHeld || c.waiting < maxShared && !c.server()) {
 		c.out = h2.AppendWindowUpdate(c.out, 0, c.owed)
 		c.granted += c.owed
 		c.owed = 0
@@ -17,9 +17,11 @@ func (c *conn) credit(l *leg, n int64) {
 	if l == nil || l.closed || l.recvEnd {
 		return
 	}
-	if l.owed += n; l.owed >= streamWindow/4 {
-		c.out = h2.AppendWindowUpdate(c.out, l.id, l.owed)
-		l.granted += l.owed
+	if l.owed += int32(n); l.owed >= l.size/2 {
+		more := min(l.size, streamWindow-l.size)
+		l.size += more
+		c.out = h2.AppendWindowUpdate(c.out, l.id, int64(l.owed+more))
+		l.granted += int64(l.owed + more)
 		l.owed = 0
 	}
 }

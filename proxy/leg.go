@@ -13,7 +13,8 @@ type leg struct {
 	queued  int32  // bytes of DATA in queue
 	window  int64  // that the peer grants
 	granted int64  // that the peer may still send
-	owed    int64  // received and handed on, not given back yet
+	owed    int32  // received and handed on, not given back yet
+	size    int32  // of the window that we grant
 	queue   []chunk
 	recvEnd bool   // the peer has ended its side
 	sentEnd bool   // we have ended ours
@@ -162,6 +163,7 @@ func (c *conn) pump(b *batch) {
 			return
 		}
 		l := c.blocked[0]
+		c.blocked[0] = nil
 		c.blocked = c.blocked[1:]
 		l.blocked = false
 		l.drain(b)
@@ -173,6 +175,7 @@ func (c *conn) pump(b *batch) {
 func (c *conn) promote(b *batch) {
 	for len(c.held) > 0 && len(c.streams) < c.peerMax && !c.closing && !c.dead {
 		l := c.held[0]
+		c.held[0] = nil
 		c.held = c.held[1:]
 		if !l.closed {
 			c.begin(l)
@@ -201,7 +204,7 @@ func (c *conn) take(l *leg) bool {
 func (c *conn) begin(l *leg) {
 	l.id = c.nextID
 	c.nextID += 2
-	l.window, l.granted = c.initial, streamWindow
+	l.window, l.granted, l.size = c.initial, firstWindow, firstWindow
 	c.streams[l.id] = l
 	if c.nextID > h2.MaxStreamID-2 {
 		c.closing = true

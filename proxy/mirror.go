@@ -19,16 +19,24 @@ type mirror struct {
 	num, den uint64 // the part of the calls that is copied
 }
 
-// newMirror returns nothing for a filter that names no target.
-func (s *Server) newMirror(st, old *state, c *Config, f *topology.Filter) (m mirror, ok bool) {
-	var spec *gatewayv1.HTTPRequestMirrorFilter
+// mirrorSpec returns what a RequestMirror that has a target says, nil for another
+// filter.
+func mirrorSpec(f *topology.Filter) *gatewayv1.HTTPRequestMirrorFilter {
 	switch {
+	case f.Mirror == nil || f.Type != "RequestMirror":
+		return nil
 	case f.GRPC != nil:
-		spec = f.GRPC.RequestMirror
+		return f.GRPC.RequestMirror
 	case f.HTTP != nil:
-		spec = f.HTTP.RequestMirror
+		return f.HTTP.RequestMirror
 	}
-	if spec == nil || f.Mirror == nil {
+	return nil
+}
+
+// newMirror makes a filter ready; ok is false for one that is no mirror.
+func (s *Server) newMirror(st, old *state, c *Config, f *topology.Filter) (m mirror, ok bool) {
+	spec := mirrorSpec(f)
+	if spec == nil {
 		return m, false
 	}
 	m.num, m.den = 1, 1

@@ -10,8 +10,10 @@ import (
 
 // Backend is how the calls of one backendRef reach it.
 type Backend struct {
-	Addresses []string    // HOST:PORT; calls take turns
-	TLS       *tls.Config // nil for cleartext by prior knowledge
+	Addresses []string // HOST:PORT; calls take turns
+	// TLS is nil for cleartext by prior knowledge. Connections survive an
+	// [Server.Update] where address and pointer stay the same.
+	TLS *tls.Config
 }
 
 // Config is what a [Server] serves. A Server takes a new one at any time.
@@ -28,14 +30,15 @@ type Options struct {
 	MaxStreams    int           // calls at once on one client connection; 2000
 	MaxHeaderList int           // bytes of one header list as RFC 9113 counts them; 128 KiB
 	HeaderTimeout time.Duration // to begin a connection, and for a header block; 10s
-	IdleTimeout   time.Duration // of a client connection without calls; 30m
+	IdleTimeout   time.Duration // of a connection without calls; 30m
 	WriteTimeout  time.Duration // of a peer that takes nothing; 60s
 	DialTimeout   time.Duration // of a backend, its TLS handshake included; 5s
 	KeepAlive     time.Duration // of silence before a client is asked for a PING; 60s
 	MirrorGrace   time.Duration // that a copy may go on when its call is over; 10s
 	ExplainHeader bool          // name route, rule and backend in every answer's headers
 	// Done is told of each call when it has ended; nil for nobody. It runs between
-	// reads of a connection, so it must not wait, and must copy what it keeps.
+	// reads of a connection, on several at once, so it must not wait, and must copy
+	// what it keeps.
 	Done func(*Record)
 }
 
@@ -59,11 +62,16 @@ func fill[T comparable](field *T, value T) {
 
 // What a connection keeps and grants.
 const (
+	// A stream's window begins small and grows while its bytes are handed on, so
+	// that those that stall hold little. It fits a message of 64 KiB without an update.
+	firstWindow  = 160 << 10
 	streamWindow = 512 << 10
 	connWindow   = 16 << 20
-	// maxHeld is what may wait in other connections' queues before a peer gets no
-	// more credit for its connection.
+	// maxHeld and maxShared are what may wait in other connections' queues before a
+	// client, or a backend that many clients share, gets no more credit for its
+	// connection.
 	maxHeld   = 16 << 20
+	maxShared = 64 << 20
 	highWater = 256 << 10 // of a write buffer, after which DATA waits in its stream
 	hardLimit = 8 << 20   // of a write buffer: the peer reads nothing and asks for much
 	maxSpare  = 256 << 10 // of a write buffer that is kept for the next batch

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/grpcroute/grpcroute/profile"
@@ -58,16 +59,12 @@ func (t *target) says(err error) string {
 // touched but those to addresses that are no longer named, which end with their
 // calls.
 func (s *Server) Update(c Config) {
+	s.update.Lock()
+	defer s.update.Unlock()
 	old := s.state.Load()
 	st := &state{table: c.Table, plans: map[*routing.Action]*plan{}, endpoints: map[endpointKey]*endpoint{}}
-	for _, server := range c.Table.Servers {
-		for _, l := range server.Listeners {
-			for _, h := range l.Hosts {
-				for _, e := range h.Entries {
-					s.plan(st, old, &c, server.Profile, e)
-				}
-			}
-		}
+	for e, server := range entries(c.Table) {
+		s.plan(st, old, &c, server.Profile, e)
 	}
 	s.state.Store(st)
 	if old == nil {
@@ -76,6 +73,23 @@ func (s *Server) Update(c Config) {
 	for key, e := range old.endpoints {
 		if st.endpoints[key] != e {
 			e.retire()
+		}
+	}
+}
+
+// entries walks a table. An entry comes as often as hosts have it.
+func entries(t *routing.Table) iter.Seq2[*routing.Entry, *routing.Server] {
+	return func(yield func(*routing.Entry, *routing.Server) bool) {
+		for _, server := range t.Servers {
+			for _, l := range server.Listeners {
+				for _, h := range l.Hosts {
+					for _, e := range h.Entries {
+						if !yield(e, server) {
+							return
+						}
+					}
+				}
+			}
 		}
 	}
 }

@@ -7,11 +7,13 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy"
 	"github.com/grpcroute/grpcroute/topology"
+	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	testpb "google.golang.org/grpc/interop/grpc_testing"
@@ -94,6 +96,49 @@ func TestBackendLostInMidStream(t *testing.T) {
 	}
 }
 
+// TestBackendKilled: however a backend goes in mid-stream, the client learns that
+// it is unavailable, which it may try again.
+func TestBackendKilled(t *testing.T) {
+	half := []byte{0, 0, 100, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 95, 1, 2, 3} // of a DATA frame
+	for _, test := range []struct {
+		name string
+		kill func(r *raw)
+	}{
+		{"it closes", func(r *raw) { _ = r.nc.Close() }},
+		{"it closes in the middle of a message", func(r *raw) { _, _ = r.nc.Write(half); _ = r.nc.Close() }},
+		{"it resets the connection", func(r *raw) { _ = r.nc.(*net.TCPConn).SetLinger(0); _ = r.nc.Close() }},
+		{"it goes away and closes", func(r *raw) { _ = r.WriteGoAway(1, http2.ErrCodeNo, nil); _ = r.nc.Close() }},
+		{"it goes away with an error", func(r *raw) { _ = r.WriteGoAway(1, http2.ErrCodeInternal, nil); _ = r.nc.Close() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			answered := make(chan *raw, 1)
+			g := serve(t, map[string]string{"interop": rawBackend(t, func(r *raw) {
+				for {
+					f, err := r.ReadFrame()
+					if err != nil {
+						return
+					}
+					if h, ok := f.(*http2.HeadersFrame); ok {
+						_ = r.WriteHeaders(http2.HeadersFrameParam{StreamID: h.StreamID, BlockFragment: r.head(), EndHeaders: true})
+						answered <- r
+					}
+				}
+			})}, proxy.Options{})
+			stream, err := testpb.NewTestServiceClient(dial(t, g.address)).FullDuplexCall(short(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := stream.Header(); err != nil {
+				t.Fatal(err)
+			}
+			test.kill(<-answered)
+			if _, err := stream.Recv(); status.Code(err) != codes.Unavailable {
+				t.Errorf("got %v, want Unavailable", err)
+			}
+		})
+	}
+}
+
 // TestClientGone: a backend learns that nobody waits any more.
 func TestClientGone(t *testing.T) {
 	gone := make(chan error, 1)
@@ -139,14 +184,23 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// TestUpdateUnderLoad: a swap fails no call, and a backend that drains loses none.
+// TestUpdateUnderLoad: twenty reloads fail no call, end no long call, and tell no
+// client to go.
 func TestUpdateUnderLoad(t *testing.T) {
 	first, _ := backend(t)
 	second, _ := backend(t)
 	g := serve(t, map[string]string{"interop": first}, proxy.Options{})
 	tc := testpb.NewTestServiceClient(dial(t, g.address))
 	ctx := short(t)
+	watcher := rawClient(t, g.address)
+	long, err := testpb.NewTestServiceClient(dial(t, g.address)).FullDuplexCall(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ping := &testpb.StreamingOutputCallRequest{ResponseParameters: []*testpb.ResponseParameters{{Size: 10}}}
+	exchange(t, long, ping, 10)
 	stop := make(chan struct{})
+	var calls atomic.Int64
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -160,15 +214,24 @@ func TestUpdateUnderLoad(t *testing.T) {
 					t.Error(err)
 					return
 				}
+				calls.Add(1)
 			}
 		})
 	}
 	for i := range 20 {
-		g.Update(g.config(map[string]string{"interop": []string{first, second}[i%2]}))
-		time.Sleep(5 * time.Millisecond)
+		before := calls.Load()
+		g.table = compile(t, manifests) // a table anew, as a reload makes it
+		g.Update(g.config(map[string]string{"interop": []string{second, first}[i%2]}))
+		for calls.Load() < before+20 && !t.Failed() {
+			time.Sleep(time.Millisecond)
+		}
+		exchange(t, long, ping, 10)
 	}
 	close(stop)
 	wg.Wait()
+	end(t, long)
+	quiet(t, watcher)
+	t.Logf("%d calls", calls.Load())
 }
 
 // TestHeaderModifiers: requests see the rule's first, responses the backend's; a

@@ -14,6 +14,7 @@ import (
 type Server struct {
 	options Options
 	state   atomic.Pointer[state]
+	update  sync.Mutex // one Update at a time
 	start   time.Time
 	// Copies of calls for mirrors: begun, and not begun or cut off.
 	mirrored, dropped atomic.Uint64
@@ -133,8 +134,11 @@ func (s *Server) client(nc net.Conn, at *port) {
 func (s *Server) track(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if c.server() && (s.closing || c.port.drained) {
+		return false
+	}
 	s.conns[c] = true
-	return !c.server() || !s.closing && !c.port.drained
+	return true
 }
 
 func (s *Server) forget(c *conn) {

@@ -44,9 +44,13 @@ func (c *conn) check(now time.Time) {
 		why, word = errors.New("the peer reads nothing"), h2.EnhanceYourCalm
 	case !c.quiet.IsZero() && now.Sub(c.quiet) > o.HeaderTimeout:
 		why, word = errors.New("a header block or the preface is not completed"), h2.EnhanceYourCalm
+	case !c.server() && (len(c.streams)+len(c.held) > 0 || c.nc == nil):
 	case !c.server():
-		if (c.closing || c.retired) && len(c.streams)+len(c.held) == 0 && c.nc != nil {
+		if c.closing || c.retired {
 			why = errors.New("the backend is no longer used")
+		} else if silent > o.IdleTimeout {
+			c.closing = true // it ends next time, when nobody can choose it any more
+			c.room()
 		}
 	case !c.pinged.IsZero() && now.Sub(c.pinged) > o.KeepAlive/2:
 		why = errors.New("the client does not answer")

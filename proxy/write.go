@@ -48,6 +48,7 @@ func (b *batch) settle() {
 		c.mu.Unlock()
 		b.touch(c)
 	}
+	clear(b.refunds) // they would keep connections of the past
 	b.refunds = b.refunds[:0]
 }
 
