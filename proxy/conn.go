@@ -57,6 +57,7 @@ type conn struct {
 	active    time.Time // when it was last heard of, as far as the looks tell
 	quiet     time.Time // since when a header block or the preface is incomplete
 	pinged    time.Time
+	alarm     alarm
 	limits    limits
 	remaining atomic.Int64 // streams the peer would still take, as far as known
 

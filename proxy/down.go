@@ -170,7 +170,7 @@ func (k *call) send(b *batch, fields []hpack.HeaderField, text string) {
 	}
 	if ok {
 		k.deadline = k.started.Add(d)
-		k.timer = time.AfterFunc(d, k.expire)
+		k.down.conn.due(k)
 	}
 	k.attempt(b)
 }

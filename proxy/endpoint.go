@@ -219,6 +219,7 @@ func (c *conn) end(err error) {
 		text = err.Error()
 	}
 	c.dead, c.closing = true, true
+	c.alarm.stop()
 	legs := c.held
 	began := len(legs)
 	for _, l := range c.streams {
