@@ -2,11 +2,11 @@ package proxy
 
 import (
 	"bufio"
+	"io"
 	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy/h2"
@@ -24,7 +24,7 @@ type conn struct {
 
 	mu        sync.Mutex
 	nc        net.Conn
-	raw       syscall.RawConn
+	socket    *socket // below TLS
 	sealed    *sealed // where TLS writes to; nil in the clear
 	out       []byte
 	spare     []byte
@@ -121,10 +121,14 @@ func (c *conn) greet() {
 func (c *conn) attach(nc net.Conn, below net.Conn, s *sealed) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.nc, c.sealed, c.br = nc, s, bufio.NewReaderSize(nc, 32<<10)
-	if sc, ok := below.(syscall.Conn); ok {
-		c.raw, _ = sc.SyscallConn() // without one a goroutine writes
+	c.nc, c.sealed = nc, s
+	var reader io.Reader = nc
+	if s != nil {
+		c.socket = s.socket
+	} else if c.socket = newSocket(below); c.socket != nil { // without one a goroutine writes
+		reader = c.socket
 	}
+	c.br = bufio.NewReaderSize(reader, 32<<10)
 	c.writing = false
 	c.quiet = time.Now() // until the preface, or a backend's SETTINGS
 	if c.dead {

@@ -171,7 +171,7 @@ func (e *endpoint) connect() (nc, below net.Conn, s *sealed, err error) {
 	if e.tls == nil {
 		return below, below, nil, nil
 	}
-	s = &sealed{Conn: below}
+	s = seal(below)
 	t := tls.Client(s, e.tls)
 	ctx, cancel := context.WithTimeout(context.Background(), e.srv.options.DialTimeout)
 	defer cancel()

@@ -109,10 +109,10 @@ func (c *conn) try(text []byte) []byte {
 		}
 		text = c.sealed.take()
 	}
-	if c.raw == nil {
+	if c.socket == nil {
 		return text
 	}
-	rest := text[tryWrite(c.raw, text):]
+	rest := text[c.socket.try(text):]
 	if c.sealed != nil && len(rest) == 0 {
 		c.sealed.give(text)
 	}
@@ -202,10 +202,21 @@ func (c *conn) writeData(id uint32, p []byte, end bool) {
 // writes until it is taken, so that writing never waits.
 type sealed struct {
 	net.Conn
-	mu   sync.Mutex
-	keep bool
-	text []byte
-	free []byte // to write into once text is taken
+	socket *socket
+	mu     sync.Mutex
+	keep   bool
+	text   []byte
+	free   []byte // to write into once text is taken
+}
+
+func seal(nc net.Conn) *sealed { return &sealed{Conn: nc, socket: newSocket(nc)} }
+
+// Read reads what TLS has to open.
+func (s *sealed) Read(p []byte) (int, error) {
+	if s.socket == nil {
+		return s.Conn.Read(p)
+	}
+	return s.socket.Read(p)
 }
 
 // Write keeps bytes, or writes them during the handshake.
