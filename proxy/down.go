@@ -134,7 +134,7 @@ func (c *conn) route(k *call, r *h2.Request) {
 		return
 	}
 	action := found.Entry.Action
-	k.plan = st.plans[action]
+	k.plan = st.plans[planKey{found.Server, action}]
 	if action.Answer != nil {
 		k.turnAway(b, found.Server.Profile, action.Answer, k.plan.name+": "+action.Why)
 		return

@@ -87,6 +87,13 @@ func (s *Server) drain(ctx context.Context, first bool, which func(*conn) bool) 
 			}
 		}
 		if left == 0 || ctx.Err() != nil {
+			break
+		}
+		pause(ctx, 10*time.Millisecond)
+	}
+	// Clients that understood close on their own, having read all there was.
+	for range 20 {
+		if ctx.Err() != nil || !slices.ContainsFunc(s.list(), func(c *conn) bool { return c.server() && which(c) }) {
 			return
 		}
 		pause(ctx, 10*time.Millisecond)

@@ -16,6 +16,7 @@ import (
 
 // backend is where the calls of one backendRef go.
 type backend struct {
+	why       error // what calls are told when there are no endpoints
 	endpoints []*endpoint
 	scheme    string
 	next      atomic.Uint32
@@ -28,7 +29,7 @@ var errNoAddress = errors.New("no address is known for it")
 func (u *backend) pick(down *conn) (*conn, error) {
 	n := uint32(len(u.endpoints))
 	if n == 0 {
-		return nil, errNoAddress
+		return nil, u.why
 	}
 	at := uint32(0)
 	if n > 1 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy"
+	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -181,7 +182,7 @@ func FuzzBackend(f *testing.F) {
 	f.Add([]byte("\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x01\x01\x05\x00\x00\x00\x01\x88"))
 	f.Add([]byte("\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"))
 	behind := listen(f)
-	s := proxy.New(proxy.Config{Table: compile(f, manifests), Backend: func(*topology.Backend) proxy.Backend {
+	s := proxy.New(proxy.Config{Table: compile(f, manifests), Backend: func(*routing.Server, *topology.Backend) proxy.Backend {
 		return proxy.Backend{Addresses: []string{behind.Addr().String()}}
 	}}, proxy.Options{})
 	l := listen(f)

@@ -2,7 +2,6 @@ package proxy_test
 
 import (
 	"context"
-	"encoding/binary"
 	"net"
 	"strings"
 	"sync"
@@ -131,7 +130,7 @@ func serveTable(t testing.TB, table *routing.Table, addresses map[string]string,
 }
 
 func (g *gateway) config(addresses map[string]string) proxy.Config {
-	return proxy.Config{Table: g.table, Backend: func(b *topology.Backend) proxy.Backend {
+	return proxy.Config{Table: g.table, Backend: func(_ *routing.Server, b *topology.Backend) proxy.Backend {
 		if a := addresses[b.Name]; a != "" {
 			return proxy.Backend{Addresses: strings.Split(a, ",")}
 		}
@@ -167,13 +166,3 @@ func short(t testing.TB) context.Context {
 }
 
 func sizeOf(m proto.Message) int { return proto.Size(m) }
-
-// message is a gRPC message as it travels.
-func message(t testing.TB, m proto.Message) []byte {
-	t.Helper()
-	text, err := proto.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(text))), text...)
-}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy"
+	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -108,7 +109,7 @@ func TestInterop(t *testing.T) {
 			}
 			address, _ := backend(t, options...)
 			dialled.Addresses = []string{address}
-			s := proxy.New(proxy.Config{Table: compile(t, manifests), Backend: func(*topology.Backend) proxy.Backend { return dialled }}, proxy.Options{})
+			s := proxy.New(proxy.Config{Table: compile(t, manifests), Backend: func(*routing.Server, *topology.Backend) proxy.Backend { return dialled }}, proxy.Options{})
 			socket := listen(t)
 			go func() { _ = s.Serve(socket, listener) }()
 			more := func(o ...grpc.DialOption) *grpc.ClientConn {

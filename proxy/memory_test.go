@@ -154,18 +154,20 @@ func TestSlowClientsAreBounded(t *testing.T) {
 		t.Errorf("%d of %d calls are open", s.Calls, streams)
 	}
 	// Another client's call on the same connection to the backend goes on.
-	takes(t, rawClient(t, g.address), 40<<20)
+	takes(t, rawClient(t, g.address), 20<<20, 0)
 	_ = r.nc.Close()
 	g.settled(t)
 }
 
-// takes makes a call and reads content, granting more as it comes.
-func takes(t *testing.T, r *raw, want int) {
+// takes makes a call and, after a while, reads content, granting more as it comes.
+func takes(t *testing.T, r *raw, want int, after time.Duration) {
 	t.Helper()
 	block := r.request("/grpc.testing.TestService/StreamingOutputCall")
 	if err := r.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block, EndHeaders: true}); err != nil {
 		t.Fatal(err)
 	}
+	time.Sleep(after)
+	var owed uint32
 	for got := 0; got < want; {
 		f, err := r.ReadFrame()
 		if err != nil {
@@ -175,11 +177,14 @@ func takes(t *testing.T, r *raw, want int) {
 		if !ok || len(d.Data()) == 0 {
 			continue
 		}
-		n := uint32(len(d.Data()))
-		got += int(n)
-		if r.WriteWindowUpdate(0, n) != nil || r.WriteWindowUpdate(1, n) != nil {
+		got += len(d.Data())
+		if owed += uint32(len(d.Data())); owed < 32<<10 {
+			continue
+		}
+		if r.WriteWindowUpdate(0, owed) != nil || r.WriteWindowUpdate(1, owed) != nil {
 			t.Fatalf("the connection ended after %d bytes", got)
 		}
+		owed = 0
 	}
 	_ = r.nc.Close()
 }

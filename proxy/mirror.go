@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy/h2"
+	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 	"golang.org/x/net/http2/hpack"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -34,7 +35,7 @@ func mirrorSpec(f *topology.Filter) *gatewayv1.HTTPRequestMirrorFilter {
 }
 
 // newMirror makes a filter ready; ok is false for one that is no mirror.
-func (s *Server) newMirror(st, old *state, c *Config, f *topology.Filter) (m mirror, ok bool) {
+func (s *Server) newMirror(st, old *state, c *Config, of *routing.Server, f *topology.Filter) (m mirror, ok bool) {
 	spec := mirrorSpec(f)
 	if spec == nil {
 		return m, false
@@ -49,7 +50,7 @@ func (s *Server) newMirror(st, old *state, c *Config, f *topology.Filter) (m mir
 	case spec.Percent != nil:
 		m.num, m.den = uint64(max(*spec.Percent, 0)), 100
 	}
-	m.backend = s.backend(st, old, c, f.Mirror, true)
+	m.backend = s.backend(st, old, c, of, f.Mirror, true)
 	return m, true
 }
 

@@ -14,14 +14,15 @@ type Backend struct {
 	// TLS is nil for cleartext by prior knowledge. Connections survive an
 	// [Server.Update] where address and pointer stay the same.
 	TLS *tls.Config
+	Err error // why there are no addresses; nil when none is known
 }
 
 // Config is what a [Server] serves. A Server takes a new one at any time.
 type Config struct {
 	Table *routing.Table
-	// Backend says how a backendRef is reached; without addresses its calls fail as
-	// unavailable.
-	Backend func(*topology.Backend) Backend
+	// Backend says how a backendRef is reached from a server of Table; without
+	// addresses its calls fail as unavailable.
+	Backend func(*routing.Server, *topology.Backend) Backend
 }
 
 // Options are what does not change while a [Server] runs. A zero field has the

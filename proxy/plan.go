@@ -16,8 +16,15 @@ import (
 // state is a configuration made ready. A call keeps the one it began with.
 type state struct {
 	table     *routing.Table
-	plans     map[*routing.Action]*plan
+	plans     map[planKey]*plan
 	endpoints map[endpointKey]*endpoint
+}
+
+// planKey: servers share the actions of a rule, and each reaches backends in its
+// own way.
+type planKey struct {
+	server *routing.Server
+	action *routing.Action
 }
 
 type endpointKey struct {
@@ -62,9 +69,9 @@ func (s *Server) Update(c Config) {
 	s.update.Lock()
 	defer s.update.Unlock()
 	old := s.state.Load()
-	st := &state{table: c.Table, plans: map[*routing.Action]*plan{}, endpoints: map[endpointKey]*endpoint{}}
+	st := &state{table: c.Table, plans: map[planKey]*plan{}, endpoints: map[endpointKey]*endpoint{}}
 	for e, server := range entries(c.Table) {
-		s.plan(st, old, &c, server.Profile, e)
+		s.plan(st, old, &c, server, e)
 	}
 	s.state.Store(st)
 	if old == nil {
@@ -94,8 +101,9 @@ func entries(t *routing.Table) iter.Seq2[*routing.Entry, *routing.Server] {
 	}
 }
 
-func (s *Server) plan(st, old *state, c *Config, p *profile.Profile, e *routing.Entry) {
-	if st.plans[e.Action] != nil {
+func (s *Server) plan(st, old *state, c *Config, of *routing.Server, e *routing.Entry) {
+	key := planKey{of, e.Action}
+	if st.plans[key] != nil {
 		return
 	}
 	route := e.Route.Kind + " " + e.Route.Key()
@@ -105,17 +113,17 @@ func (s *Server) plan(st, old *state, c *Config, p *profile.Profile, e *routing.
 		b := share.Backend
 		t := target{plan: pl, name: fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port), answer: share.Answer, why: share.Why}
 		if t.answer == nil {
-			t.backend = s.backend(st, old, c, b, false)
+			t.backend = s.backend(st, old, c, of, b, false)
 		}
 		pl.targets = append(pl.targets, t)
 	}
-	s.filters(st, old, c, p, pl, e.Action)
-	st.plans[e.Action] = pl
+	s.filters(st, old, c, of, pl, e.Action)
+	st.plans[key] = pl
 }
 
 // filters makes the filters of a rule and of its backends ready. Requests see the
 // rule's first, responses the backend's.
-func (s *Server) filters(st, old *state, c *Config, p *profile.Profile, pl *plan, a *routing.Action) {
+func (s *Server) filters(st, old *state, c *Config, of *routing.Server, pl *plan, a *routing.Action) {
 	ready := func(list []*topology.Filter, request, response *[]edit, mirrors *[]mirror) (unserved string) {
 		for _, f := range list {
 			forRequest, forResponse, ok := modifiers(f)
@@ -125,7 +133,7 @@ func (s *Server) filters(st, old *state, c *Config, p *profile.Profile, pl *plan
 			case ok:
 				*response = append([]edit{newEdit(forResponse)}, *response...)
 			default:
-				m, ok := s.newMirror(st, old, c, f)
+				m, ok := s.newMirror(st, old, c, of, f)
 				if !ok {
 					return fmt.Sprintf("filter %s is not served", f.Type)
 				}
@@ -142,7 +150,7 @@ func (s *Server) filters(st, old *state, c *Config, p *profile.Profile, pl *plan
 		t.response = append(t.response, response...)
 		if why = cmp.Or(unserved, why); why != "" && t.answer == nil {
 			// It must not be skipped (GA apis/v1/grpcroute_types.go, GRPCRouteRule.Filters).
-			t.answer, t.why = &p.Answers.UnsupportedFilter, why
+			t.answer, t.why = &of.Profile.Answers.UnsupportedFilter, why
 		}
 	}
 }
@@ -168,9 +176,9 @@ func ruleTimeout(r *topology.Rule) time.Duration {
 	return least
 }
 
-func (s *Server) backend(st, old *state, c *Config, b *topology.Backend, mirror bool) *backend {
-	found := c.Backend(b)
-	u := &backend{scheme: "http"}
+func (s *Server) backend(st, old *state, c *Config, of *routing.Server, b *topology.Backend, mirror bool) *backend {
+	found := c.Backend(of, b)
+	u := &backend{scheme: "http", why: cmp.Or(found.Err, errNoAddress)}
 	for _, address := range found.Addresses {
 		key := endpointKey{address, found.TLS, mirror}
 		e := st.endpoints[key]

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy"
+	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
@@ -283,4 +284,4 @@ func TestHTTP1(t *testing.T) {
 	}
 }
 
-func nowhere(*topology.Backend) proxy.Backend { return proxy.Backend{} }
+func nowhere(*routing.Server, *topology.Backend) proxy.Backend { return proxy.Backend{} }

@@ -179,13 +179,19 @@ func TestStats(t *testing.T) {
 	cancel()
 	g.settled(t)
 	_ = cc.Close()
+	g.deserted(t)
+}
+
+// deserted waits until no client is left.
+func (g *gateway) deserted(t *testing.T) {
+	t.Helper()
 	for range 500 {
-		if s = g.Stats(); s.Clients == 0 {
+		if g.Stats().Clients == 0 {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("got %+v", s)
+	t.Errorf("clients are left: %+v", g.Stats())
 }
 
 // TestIdleConnections: those that carry no calls end on both sides, and the next

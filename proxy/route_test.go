@@ -18,7 +18,7 @@ import (
 )
 
 // open serves a table at one listener and returns a client.
-func open(t testing.TB, table *routing.Table, to func(*topology.Backend) proxy.Backend, l proxy.Listener) *grpc.ClientConn {
+func open(t testing.TB, table *routing.Table, to func(*routing.Server, *topology.Backend) proxy.Backend, l proxy.Listener) *grpc.ClientConn {
 	t.Helper()
 	s := proxy.New(proxy.Config{Table: table, Backend: to}, proxy.Options{ExplainHeader: true})
 	socket := listen(t)
@@ -49,7 +49,7 @@ spec:
 // exact share.
 func TestWeights(t *testing.T) {
 	address, _ := backend(t)
-	cc := open(t, compile(t, weighted), func(*topology.Backend) proxy.Backend {
+	cc := open(t, compile(t, weighted), func(*routing.Server, *topology.Backend) proxy.Backend {
 		return proxy.Backend{Addresses: []string{address}}
 	}, proxy.Listener{Gateway: "demo/gw"})
 	tc := testpb.NewTestServiceClient(cc)
@@ -87,7 +87,9 @@ func TestCallsLandWhereTheTableSays(t *testing.T) {
 			continue
 		}
 		gw := s.Gateways[0].Key()
-		cc := open(t, table, func(*topology.Backend) proxy.Backend { return proxy.Backend{Addresses: []string{address}} },
+		cc := open(t, table, func(*routing.Server, *topology.Backend) proxy.Backend {
+			return proxy.Backend{Addresses: []string{address}}
+		},
 			proxy.Listener{Gateway: gw, Port: s.Port})
 		for _, l := range s.Listeners {
 			for _, h := range l.Hosts {

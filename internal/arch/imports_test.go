@@ -24,6 +24,7 @@ const module = "github.com/grpcroute/grpcroute"
 var allowed = map[string][]string{
 	"diag":              {},
 	"profile":           {"diag"},
+	"descriptor":        {"diag"},
 	"manifest":          {"diag"},
 	"admission":         {"diag", "manifest", "internal/crdgen/crdbin"},
 	"topology":          {"diag", "manifest", "profile"},
@@ -34,9 +35,12 @@ var allowed = map[string][]string{
 	"simulate":          {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
 	"proxy":             {"diag", "manifest", "profile", "topology", "routing", "proxy/h2"},
 	"proxy/h2":          {},
+	"proxy/local":       {"diag", "manifest", "profile", "topology", "routing", "proxy"},
+	"proxy/mock":        {"descriptor", "diag", "topology"},
 	"render":            {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate"},
-	"cmd":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision"},
+	"cmd":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "proxy", "proxy/local", "proxy/mock", "internal/follow", "internal/revision"},
 	"cmd/grpcroute":     {"cmd"},
+	"internal/follow":   {},
 	"internal/revision": {"lint", "manifest"},
 	"internal/docgen":   {"lint", "lint/rules", "profile"},
 }
@@ -59,9 +63,12 @@ var owned = []struct {
 	{"k8s.io/apiserver", []string{"internal/crdgen"}, "it is the reference of admission's tests"},
 	{"k8s.io/client-go", nil, "there is no cluster"},
 	{"github.com/google/cel-go", []string{"internal/crdgen"}, "CEL rules are translated when the artifact is generated"},
+	{"github.com/fsnotify", []string{"internal/follow"}, "files are followed there"},
 	{"github.com/google/go-cmp", []string{"internal/golden"}, "it is for tests"},
 	{"github.com/rogpeppe/go-internal", []string{"internal/golden"}, "it is for tests"},
-	{"testing", []string{"internal/golden"}, "it is for tests"},
+	{"testing", []string{"internal/golden", "internal/grpcurl"}, "it is for tests"},
+	{"github.com/bufbuild/protocompile", []string{"descriptor"}, "descriptor reads .proto files"},
+	{"google.golang.org/grpc", []string{"proxy/mock"}, "the data plane is our own; mocks are grpc-go servers"},
 	{"log", nil, "results and errors go to the streams of cmd"},
 	{"log/slog", nil, "results and errors go to the streams of cmd"},
 }
@@ -177,7 +184,7 @@ func TestLibrariesBelongToTheirPackages(t *testing.T) {
 }
 
 // heavy is what the binary must not carry: each costs start-up time and size.
-var heavy = []string{"github.com/google/cel-go", "k8s.io/apiextensions-apiserver", "k8s.io/apiserver", "k8s.io/client-go", "google.golang.org/grpc", "testing"}
+var heavy = []string{"github.com/google/cel-go", "k8s.io/apiextensions-apiserver", "k8s.io/apiserver", "k8s.io/client-go", "testing"}
 
 func TestBinaryLinksNothingHeavy(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", module+"/cmd/grpcroute").Output()
