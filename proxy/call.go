@@ -23,9 +23,9 @@ type call struct {
 	length   int64 // of the content that is still to come, by content-length; -1 when not said
 	begun    []byte
 	fields   []hpack.HeaderField // of the request, kept for another attempt
-	timer    *time.Timer
 	// deadline is that of grpc-timeout or of the rule; the zero time for none.
 	deadline time.Time
+	due      time.Duration // the same since the start of the server, 0 for none; guarded by the client's connection
 
 	done    bool // the answer is complete, or nobody wants it
 	headed  bool // the client has response headers
@@ -224,13 +224,6 @@ func (e *ending) status() int {
 	return 13
 }
 
-// expire answers a call whose deadline has passed.
-func (k *call) expire() {
-	var b batch
-	k.giveUp(&b, deadlineExceeded, nil)
-	b.flush()
-}
-
 // giveUp ends a call for a reason of our own, nil for its deadline.
 func (k *call) giveUp(b *batch, code int, why error) {
 	k.mu.Lock()
@@ -258,9 +251,6 @@ func (k *call) finish(code int) {
 		return
 	}
 	k.done, k.keep, k.begun, k.fields = true, false, nil, nil
-	if k.timer != nil {
-		k.timer.Stop()
-	}
 	c := k.down.conn
 	if code != 1 {
 		c.mu.Lock()

@@ -17,7 +17,7 @@ func (c *conn) onRequest(id uint32, end bool, wrong error) error {
 		return &h2.ConnError{Code: h2.ProtocolError, Reason: "a client's stream has an even id"}
 	}
 	c.mu.Lock()
-	c.active = time.Now()
+	c.heard = true
 	if id <= c.lastID {
 		l, reset := c.streams[id], c.wasReset(id)
 		c.mu.Unlock()
@@ -170,7 +170,7 @@ func (k *call) send(b *batch, fields []hpack.HeaderField, text string) {
 	}
 	if ok {
 		k.deadline = k.started.Add(d)
-		k.timer = time.AfterFunc(d, k.expire)
+		k.down.conn.due(k)
 	}
 	k.attempt(b)
 }

@@ -172,7 +172,7 @@ func (e *endpoint) connect() (nc, below net.Conn, s *sealed, err error) {
 	if e.tls == nil {
 		return below, below, nil, nil
 	}
-	s = &sealed{Conn: below}
+	s = seal(below)
 	t := tls.Client(s, e.tls)
 	ctx, cancel := context.WithTimeout(context.Background(), e.srv.options.DialTimeout)
 	defer cancel()
@@ -220,6 +220,7 @@ func (c *conn) end(err error) {
 		text = err.Error()
 	}
 	c.dead, c.closing = true, true
+	c.alarm.stop()
 	legs := c.held
 	began := len(legs)
 	for _, l := range c.streams {

@@ -70,7 +70,7 @@ func (c *conn) received(f h2.Frame) (*leg, error) {
 	c.granted -= n
 	c.owed += n
 	c.credit(nil, 0)
-	c.active = time.Now()
+	c.heard = true
 	if c.owed == 0 {
 		c.batch.touch(c)
 	}
@@ -153,7 +153,7 @@ func (c *conn) onSettings(f h2.Frame, p []byte) error {
 func (c *conn) setting(s h2.Setting) error {
 	switch s.ID {
 	case h2.HeaderTableSize:
-		c.enc.SetMaxDynamicTableSizeLimit(min(s.Value, 4096))
+		c.enc.SetLimit(s.Value)
 	case h2.MaxConcurrentStreams:
 		c.setPeerMax(s.Value)
 	case h2.MaxFrame:
@@ -183,10 +183,9 @@ func (c *conn) setPeerMax(n uint32) {
 
 func (c *conn) onPing(f h2.Frame, p []byte) {
 	c.mu.Lock()
-	c.active, c.pinged = time.Now(), time.Time{}
+	c.heard, c.pinged = true, time.Time{}
 	if !f.Flags.Has(h2.Ack) {
-		c.out = h2.AppendPing(c.out, h2.Ack, [8]byte(p))
-		c.batch.touch(c)
+		c.acknowledge([8]byte(p))
 	}
 	c.mu.Unlock()
 }

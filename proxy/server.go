@@ -19,6 +19,7 @@ type Server struct {
 	// Copies of calls for mirrors: begun, and not begun or cut off.
 	mirrored, dropped atomic.Uint64
 
+	late    late
 	mu      sync.Mutex // last in the order of locks
 	conns   map[*conn]bool
 	ports   []*port
@@ -108,7 +109,7 @@ func (s *Server) client(nc net.Conn, at *port) {
 	c.port, c.writing, c.peer = at, true, nc.RemoteAddr().String()
 	below, kept := nc, (*sealed)(nil)
 	if at.TLS != nil {
-		kept = &sealed{Conn: nc}
+		kept = seal(nc)
 		t := tls.Server(kept, at.TLS)
 		ctx, cancel := context.WithTimeout(context.Background(), s.options.HeaderTimeout)
 		err := t.HandshakeContext(ctx)

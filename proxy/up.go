@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/grpcroute/grpcroute/proxy/h2"
 	"golang.org/x/net/http2/hpack"
@@ -12,7 +11,7 @@ import (
 // trailers, or both in one.
 func (c *conn) onResponse(id uint32, end bool) error {
 	c.mu.Lock()
-	c.active = time.Now()
+	c.heard = true
 	if c.idle(id) {
 		c.mu.Unlock()
 		return &h2.ConnError{Code: h2.ProtocolError, Reason: "HEADERS on a stream that was never begun"}

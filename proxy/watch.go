@@ -31,6 +31,9 @@ func (c *conn) check(now time.Time) {
 	}
 	o := &c.srv.options
 	c.mu.Lock()
+	if c.heard {
+		c.heard, c.active = false, now
+	}
 	silent := now.Sub(c.active)
 	var why error
 	word := h2.NoError
