@@ -55,7 +55,7 @@ func gateway(ctx context.Context, args []string) error {
 		return err
 	}
 	table := routing.Compile(topology.Resolve(set, topology.Options{Assume: topology.AssumePresent}))
-	s := proxy.New(proxy.Config{Table: table, Backend: func(b *topology.Backend) proxy.Backend {
+	s := proxy.New(proxy.Config{Table: table, Backend: func(_ *routing.Server, b *topology.Backend) proxy.Backend {
 		if port := ports[b.Name]; port != nil {
 			return proxy.Backend{Addresses: []string{loopback(*port)}}
 		}
