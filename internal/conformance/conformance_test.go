@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -193,6 +194,23 @@ func object(t *testing.T, doc []byte) client.Object {
 	return o
 }
 
+// backends names the Services that routes refer to.
+func backends(objects []client.Object) (names []string) {
+	for _, o := range objects {
+		r, ok := o.(*gatewayv1.GRPCRoute)
+		if !ok {
+			continue
+		}
+		for _, rule := range r.Spec.Rules {
+			for _, b := range rule.BackendRefs {
+				names = append(names, string(b.Name))
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // serve runs the program on the manifests, with an echo server for each backend,
 // until the test ends.
 func serve(t *testing.T, program, dir string, objects []client.Object) {
@@ -203,7 +221,7 @@ func serve(t *testing.T, program, dir string, objects []client.Object) {
 			args = append(args, "--gateway-address", fmt.Sprintf("%s/%s=%s", g.Namespace, g.Name, g.Status.Addresses[0].Value))
 		}
 	}
-	for _, name := range []string{"grpc-infra-backend-v1", "grpc-infra-backend-v2", "grpc-infra-backend-v3"} {
+	for _, name := range backends(objects) {
 		args = append(args, "--backend", fmt.Sprintf("%s/%s:8080=%s", suite.InfrastructureNamespace, name, echo(t, name)))
 	}
 	cmd := exec.CommandContext(context.Background(), program, args...)
