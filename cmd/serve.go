@@ -120,6 +120,8 @@ func (o *serveOptions) check() (err error) {
 		return usagef("--config and manifests: give one of the two")
 	case containsStdin(o.Input.Files) && containsStdin(o.DescriptorSets):
 		return usagef("-f - and --descriptor-set -: standard input can be one of the two")
+	case containsStdin(o.DescriptorSets) && interactive(o.Streams.In):
+		return usagef("standard input is a terminal: pipe a descriptor set into it, as in `buf build -o - | grpcroute serve -f manifests/ --mock --descriptor-set -`")
 	case o.Watch && containsStdin(o.Input.Files):
 		return usagef("--watch: standard input cannot be watched; name files or folders")
 	case o.TLSDir != "" && !o.SelfSigned:
