@@ -69,7 +69,7 @@ what listens where is printed, with commands to try it. "ready" is printed once
 every listener is open. SIGTERM and SIGINT end the gateway when the calls in
 flight have ended; a second one ends it at once.`,
 		Example: `  grpcroute serve -f examples/shop --mock
-  grpcroute serve -f examples/shop --backend shop/catalog:50051=127.0.0.1:9000 --watch
+  grpcroute serve -f examples/shop --backend shop/catalog-v1:9000=127.0.0.1:9001 --watch
   grpcroute serve -f examples/shop --mock --tls-self-signed --admin 127.0.0.1:9901
   grpcroute serve -f examples/shop --mock --gateway-address infra/edge=127.1.0.1`,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -1,11 +1,15 @@
 package cmd
 
 import (
+	"bufio"
 	"bytes"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/grpcroute/grpcroute/internal/golden"
@@ -39,6 +43,10 @@ func TestEveryExampleRuns(t *testing.T) {
 			line = strings.TrimSpace(line)
 			ran++
 			t.Run(line, func(t *testing.T) {
+				if strings.HasPrefix(line, "grpcroute serve") {
+					serveExample(t, line)
+					return
+				}
 				run := exec.Command("sh", "-c", line) // PATH has the tool: see TestMain
 				run.Dir = ".."
 				var out, err bytes.Buffer
@@ -55,6 +63,38 @@ func TestEveryExampleRuns(t *testing.T) {
 	}
 	if ran < 10 {
 		t.Errorf("%d examples ran: the walk is wrong", ran)
+	}
+}
+
+// serveExample runs a command that does not end by itself until it is ready.
+func serveExample(t *testing.T, line string) {
+	t.Helper()
+	if strings.Contains(line, "--gateway-address") && os.Geteuid() != 0 {
+		t.Skip("only root may listen at the ports of the example")
+	}
+	run := exec.Command("sh", "-c", "exec "+line)
+	run.Dir = ".."
+	run.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())
+	errs, err := run.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	limit := time.AfterFunc(20*time.Second, func() { _ = run.Process.Kill() })
+	defer limit.Stop()
+	var said strings.Builder
+	ready := false
+	for lines := bufio.NewScanner(errs); lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		if lines.Text() == "ready" {
+			ready = true
+			_ = run.Process.Signal(syscall.SIGTERM)
+		}
+	}
+	if err := run.Wait(); err != nil || !ready {
+		t.Errorf("ready: %t, %v\n%s", ready, err, said.String())
 	}
 }
 
