@@ -118,10 +118,6 @@ func (o *serveOptions) check() (err error) {
 		return usagef("--quiet and --verbose: give one of the two")
 	case o.Config != "" && len(o.Input.Files) > 0:
 		return usagef("--config and manifests: give one of the two")
-	case containsStdin(o.Input.Files) && containsStdin(o.DescriptorSets):
-		return usagef("-f - and --descriptor-set -: standard input can be one of the two")
-	case containsStdin(o.DescriptorSets) && interactive(o.Streams.In):
-		return usagef("standard input is a terminal: pipe a descriptor set into it, as in `buf build -o - | grpcroute serve -f manifests/ --mock --descriptor-set -`")
 	case o.Watch && containsStdin(o.Input.Files):
 		return usagef("--watch: standard input cannot be watched; name files or folders")
 	case o.TLSDir != "" && !o.SelfSigned:
@@ -130,6 +126,9 @@ func (o *serveOptions) check() (err error) {
 		return usagef("--drain %s: expected a time of 0 or more, as 30s", o.Drain)
 	case !o.Mock && len(o.MockLatency)+len(o.MockError)+len(o.Protos)+len(o.DescriptorSets) > 0:
 		return usagef("--mock-latency, --mock-error, --proto and --descriptor-set are for --mock")
+	}
+	if err := o.checkStdin(); err != nil {
+		return err
 	}
 	o.ExplainHeaders = o.ExplainHeaders || o.Mock
 	if o.SelfSigned && o.TLSDir == "" {

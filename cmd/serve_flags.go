@@ -15,6 +15,18 @@ import (
 
 func containsStdin(files []string) bool { return slices.Contains(files, "-") }
 
+// checkStdin refuses a descriptor set from where none can come.
+func (o *serveOptions) checkStdin() error {
+	switch {
+	case !containsStdin(o.DescriptorSets):
+	case containsStdin(o.Input.Files):
+		return usagef("-f - and --descriptor-set -: standard input can be one of the two")
+	case interactive(o.Streams.In):
+		return usagef("standard input is a terminal: pipe a descriptor set into it, as in `buf build -o - | grpcroute serve -f manifests/ --mock --descriptor-set -`")
+	}
+	return nil
+}
+
 // parseAddresses reads --gateway-address NS/NAME=IP.
 func parseAddresses(list []string) (map[string]netip.Addr, error) {
 	out := map[string]netip.Addr{}
