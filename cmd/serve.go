@@ -124,10 +124,8 @@ func (o *serveOptions) check() (err error) {
 		return usagef("--tls-dir is for --tls-self-signed")
 	case o.Drain < 0:
 		return usagef("--drain %s: expected a time of 0 or more, as 30s", o.Drain)
-	case !o.Mock && len(o.MockLatency)+len(o.MockError)+len(o.Protos)+len(o.DescriptorSets) > 0:
-		return usagef("--mock-latency, --mock-error, --proto and --descriptor-set are for --mock")
 	}
-	if err := o.checkStdin(); err != nil {
+	if err := o.checkMock(); err != nil {
 		return err
 	}
 	o.ExplainHeaders = o.ExplainHeaders || o.Mock

@@ -15,9 +15,12 @@ import (
 
 func containsStdin(files []string) bool { return slices.Contains(files, "-") }
 
-// checkStdin refuses a descriptor set from where none can come.
-func (o *serveOptions) checkStdin() error {
+// checkMock refuses flags of mocks without mocks, and a descriptor set from where
+// none can come.
+func (o *serveOptions) checkMock() error {
 	switch {
+	case !o.Mock && len(o.MockLatency)+len(o.MockError)+len(o.Protos)+len(o.DescriptorSets) > 0:
+		return usagef("--mock-latency, --mock-error, --proto and --descriptor-set are for --mock")
 	case !containsStdin(o.DescriptorSets):
 	case containsStdin(o.Input.Files):
 		return usagef("-f - and --descriptor-set -: standard input can be one of the two")
