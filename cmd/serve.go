@@ -164,7 +164,7 @@ func (o *serveOptions) check() error {
 	case o.Watch && slices.Contains(o.Input.Files, "-"):
 		return usagef("--watch and standard input: it can be read once; name files or folders")
 	}
-	if err := o.Mocks.check(); err != nil {
+	if err := o.Mocks.check(o.Streams, o.Input.Files); err != nil {
 		return err
 	}
 	if o.Watch {

@@ -29,9 +29,17 @@ func (o *mockOptions) addFlags(c *cobra.Command) {
 	_ = c.MarkFlagFilename("descriptor-set") // fails only for a flag that does not exist
 }
 
-func (o *mockOptions) check() error {
-	if !o.On && len(o.Latency)+len(o.Error)+len(o.Protos)+len(o.DescriptorSets) > 0 {
+// check refuses flags of mocks without mocks, and a descriptor set from where none
+// can come.
+func (o *mockOptions) check(s *Streams, files []string) error {
+	switch {
+	case !o.On && len(o.Latency)+len(o.Error)+len(o.Protos)+len(o.DescriptorSets) > 0:
 		return usagef("--mock-latency, --mock-error, --proto and --descriptor-set are for --mock, which is not given")
+	case !slices.Contains(o.DescriptorSets, "-"):
+	case slices.Contains(files, "-"):
+		return usagef("-f - and --descriptor-set -: standard input can be read once")
+	case interactive(s.In):
+		return usagef("standard input is a terminal: pipe a descriptor set into it, as in `buf build -o - | grpcroute serve -f manifests/ --mock --descriptor-set -`")
 	}
 	return nil
 }
@@ -58,9 +66,6 @@ func (r *running) openMocks() (*mock.Servers, error) {
 			return nil, usagef("--mock-error %s: %w", text, err)
 		}
 		options.Faults = append(options.Faults, fault)
-	}
-	if slices.Contains(o.DescriptorSets, "-") && slices.Contains(r.o.Input.Files, "-") {
-		return nil, usagef("-f - and --descriptor-set -: standard input can be read once")
 	}
 	if len(o.Protos)+len(o.DescriptorSets) > 0 {
 		set, err := descriptor.Load(descriptor.Options{Protos: o.Protos, Sets: o.DescriptorSets, Stdin: r.o.Streams.In})
