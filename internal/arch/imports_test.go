@@ -35,6 +35,7 @@ var allowed = map[string][]string{
 	"simulate":          {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
 	"proxy":             {"diag", "manifest", "profile", "topology", "routing", "proxy/h2"},
 	"proxy/h2":          {},
+	"bench":             {"manifest", "proxy", "proxy/h2", "routing", "topology"},
 	"proxy/local":       {"diag", "manifest", "profile", "topology", "routing", "proxy"},
 	"proxy/mock":        {"descriptor", "diag", "topology"},
 	"render":            {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate"},
@@ -68,7 +69,7 @@ var owned = []struct {
 	{"github.com/rogpeppe/go-internal", []string{"internal/golden"}, "it is for tests"},
 	{"testing", []string{"internal/golden", "internal/grpcurl"}, "it is for tests"},
 	{"github.com/bufbuild/protocompile", []string{"descriptor"}, "descriptor reads .proto files"},
-	{"google.golang.org/grpc", []string{"proxy/mock"}, "the data plane is our own; mocks are grpc-go servers"},
+	{"google.golang.org/grpc", []string{"bench", "proxy/mock"}, "the data plane is our own; mocks are grpc-go servers"},
 	{"log", nil, "results and errors go to the streams of cmd"},
 	{"log/slog", nil, "results and errors go to the streams of cmd"},
 }
