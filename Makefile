@@ -73,7 +73,7 @@ bench: build ## Run all benchmarks and write docs/benchmarks.md
 
 bench-proxy: build ## Measure the data plane beside nginx, HAProxy, Caddy and Envoy; write docs/bench-proxy.md (ARGS=… for its flags)
 	$(GO) build -o bin/bench ./bench
-	bin/bench -install -out docs/bench-proxy.md $(ARGS)
+	bin/bench -install -out $(if $(findstring quick,$(ARGS)),-,docs/bench-proxy.md) $(ARGS)
 
 install: build ## Install grpcroute, and kubectl-grpcroute beside it, below PREFIX (~/.local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
