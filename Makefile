@@ -73,6 +73,10 @@ nightly: ## Soak the data plane for SOAK (5m) under the race detector, and fuzz 
 bench: build ## Run all benchmarks and write docs/benchmarks.md
 	$(GO) run ./internal/benchdoc
 
+bench-proxy: build ## Measure the data plane beside nginx, HAProxy, Caddy and Envoy; write docs/bench-proxy.md (ARGS=… for its flags)
+	$(GO) build -o bin/bench ./bench
+	bin/bench -install -out $(if $(findstring quick,$(ARGS)),-,docs/bench-proxy.md) $(ARGS)
+
 install: build ## Install grpcroute, and kubectl-grpcroute beside it, below PREFIX (~/.local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 0755 $(BIN) "$(DESTDIR)$(PREFIX)/bin/grpcroute"

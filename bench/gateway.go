@@ -19,24 +19,36 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// gateway serves a folder of manifests by package proxy, with metrics.
-func gateway(ctx context.Context, args []string) error {
+// gatewayOptions are what grpcroute is told when it plays its part.
+type gatewayOptions struct {
+	file, cert, key, profile string
+	clear, secure            int
+	backends                 map[string]*int // port by name
+}
+
+func parseGateway(args []string) (*gatewayOptions, error) {
+	o := &gatewayOptions{backends: map[string]*int{}}
 	f := flag.NewFlagSet("gateway", flag.ContinueOnError)
-	file := f.String("f", "", "file of manifests")
-	clear := f.Int("clear", 0, "port of the listener without TLS")
-	secure := f.Int("tls", 0, "port of the listener with TLS")
-	cert := f.String("cert", "", "file of the certificate")
-	key := f.String("key", "", "file of its key")
-	profile := f.String("profile", "", "file for a CPU profile")
-	ports := map[string]*int{}
+	f.StringVar(&o.file, "f", "", "file of manifests")
+	f.IntVar(&o.clear, "clear", 0, "port of the listener without TLS")
+	f.IntVar(&o.secure, "tls", 0, "port of the listener with TLS")
+	f.StringVar(&o.cert, "cert", "", "file of the certificate")
+	f.StringVar(&o.key, "key", "", "file of its key")
+	f.StringVar(&o.profile, "profile", "", "file for a CPU profile")
 	for _, name := range []string{"a", "b", "closed"} {
-		ports[name] = f.Int(name, 0, "port of backend "+name)
+		o.backends[name] = f.Int(name, 0, "port of backend "+name)
 	}
-	if err := f.Parse(args); err != nil {
+	return o, f.Parse(args)
+}
+
+// gateway serves manifests by package proxy, with metrics.
+func gateway(ctx context.Context, args []string) error {
+	o, err := parseGateway(args)
+	if err != nil {
 		return err
 	}
-	if *profile != "" {
-		out, err := os.Create(*profile)
+	if o.profile != "" {
+		out, err := os.Create(o.profile)
 		if err != nil {
 			return err
 		}
@@ -46,23 +58,28 @@ func gateway(ctx context.Context, args []string) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	set, err := manifest.Load([]string{*file}, manifest.Options{})
+	set, err := manifest.Load([]string{o.file}, manifest.Options{})
 	if err != nil {
 		return err
 	}
-	pair, err := tls.LoadX509KeyPair(*cert, *key)
+	pair, err := tls.LoadX509KeyPair(o.cert, o.key)
 	if err != nil {
 		return err
 	}
 	table := routing.Compile(topology.Resolve(set, topology.Options{Assume: topology.AssumePresent}))
 	s := proxy.New(proxy.Config{Table: table, Backend: func(_ *routing.Server, b *topology.Backend) proxy.Backend {
-		if port := ports[b.Name]; port != nil {
+		if port := o.backends[b.Name]; port != nil {
 			return proxy.Backend{Addresses: []string{loopback(*port)}}
 		}
 		return proxy.Backend{}
 	}}, proxy.Options{MaxStreams: 20000, Done: newMetrics().done})
-	failed := make(chan error, 2)
-	for port, config := range map[int]*tls.Config{*clear: nil, *secure: {Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}} {
+	return serve(ctx, s, map[int]*tls.Config{o.clear: nil, o.secure: {Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}})
+}
+
+// serve listens on ports until the context ends.
+func serve(ctx context.Context, s *proxy.Server, ports map[int]*tls.Config) (err error) {
+	failed := make(chan error, len(ports))
+	for port, config := range ports {
 		l, err := net.Listen("tcp", loopback(port))
 		if err != nil {
 			return err
@@ -83,7 +100,7 @@ func gateway(ctx context.Context, args []string) error {
 
 func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
-// metrics count calls as serve does.
+// metrics count calls by route, rule, backend and code, and how long they took.
 type metrics struct {
 	calls   *prometheus.CounterVec
 	seconds *prometheus.HistogramVec

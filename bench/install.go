@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io"
@@ -129,6 +130,11 @@ var number = regexp.MustCompile(`\d+\.\d+\.\d+`)
 
 // asked is what the program says of its version.
 func (p *peer) asked(ctx context.Context) string {
+	if info, err := buildinfo.ReadFile(p.path); err == nil { // Caddy, when it is built as a dependency, does not know its own
+		if found := number.FindString(info.Main.Version); found != "" {
+			return found
+		}
+	}
 	flag := map[string]string{"nginx": "-v", "haproxy": "-v", "caddy": "version", "envoy": "--version"}[p.name]
 	out, err := exec.CommandContext(ctx, p.path, flag).CombinedOutput()
 	if found := number.Find(out); err == nil && found != nil {

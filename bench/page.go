@@ -44,6 +44,9 @@ func (r *report) page() string {
 		with = strings.Join(versions, ", ") + ";"
 	}
 	fmt.Fprintf(&b, method, idleCalls, idleConns, starts, machine(), runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, with, r.options.rounds)
+	if r.options.scale < 1 {
+		b.WriteString("A run with a part of the calls: its figures say nothing.\n\n")
+	}
 	r.writeBars(&b)
 	r.writeCPU(&b)
 	r.writeRatios(&b)

@@ -21,6 +21,14 @@ func (s *Server) watch() {
 	}
 }
 
+// silence is for how long nothing of use was heard, in looks; c.mu is held.
+func (c *conn) silence(now time.Time) time.Duration {
+	if c.heard {
+		c.heard, c.active = false, now
+	}
+	return now.Sub(c.active)
+}
+
 // check ends a connection that is of no use any more, or asks its peer for a sign
 // of life. Backends are found by TCP's keep-alive alone: many of them take an
 // unasked PING for abuse.
@@ -31,10 +39,7 @@ func (c *conn) check(now time.Time) {
 	}
 	o := &c.srv.options
 	c.mu.Lock()
-	if c.heard {
-		c.heard, c.active = false, now
-	}
-	silent := now.Sub(c.active)
+	silent := c.silence(now)
 	var why error
 	word := h2.NoError
 	ping := false

@@ -46,6 +46,7 @@ var allowed = map[string][]string{
 	"descriptor":           {"diag"},
 	"proxy/mock":           {"descriptor", "diag", "profile", "routing", "topology"},
 	"internal/follow":      {},
+	"bench":                {"manifest", "proxy", "proxy/h2", "routing", "topology"},
 }
 
 // owned lists libraries that belong to few packages, with what is below both.
@@ -67,15 +68,16 @@ var owned = []struct {
 	{"k8s.io/apiserver", []string{"internal/crdgen"}, "it is the reference of admission's tests"},
 	{"k8s.io/client-go", nil, "there is no cluster"},
 	{"github.com/google/cel-go", []string{"internal/crdgen"}, "CEL rules are translated when the artifact is generated"},
-	{"github.com/prometheus", []string{"proxy/admin"}, "figures are kept in proxy/admin"},
+	{"github.com/prometheus", []string{"proxy/admin", "bench"}, "figures are kept in proxy/admin"},
 	{"github.com/chromedp", nil, "it is for tests"},
 	{"github.com/fsnotify", []string{"internal/follow"}, "files are followed there"},
 	{"github.com/google/go-cmp", []string{"internal/golden"}, "it is for tests"},
 	{"github.com/rogpeppe/go-internal", []string{"internal/golden"}, "it is for tests"},
 	{"testing", []string{"internal/golden", "internal/grpcurl"}, "it is for tests"},
 	{"github.com/bufbuild/protocompile", []string{"descriptor"}, "descriptor reads .proto files"},
-	{"google.golang.org/grpc", []string{"proxy/mock"}, "the data plane is our own; mocks are grpc-go servers"},
-	{"log", []string{"cmd"}, "messages of serve are written in cmd, results and errors go to its streams"},
+	{"google.golang.org/grpc", []string{"proxy/mock", "bench"}, "the data plane is our own; mocks are grpc-go servers, and benchmarks have its clients"},
+	{"log", []string{"cmd"}, "results and errors go to the streams of cmd"},
+	{"log/slog", nil, "results and errors go to the streams of cmd"},
 }
 
 // source is a parsed Go file of the repository.
