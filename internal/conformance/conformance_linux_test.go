@@ -3,7 +3,6 @@ package conformance
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -60,6 +59,9 @@ func TestGRPCRouteConformance(t *testing.T) {
 			dir := manifests(t, test.Manifests)
 			objects := predicted(t, program, dir)
 			serve(t, program, dir, objects)
+			for _, name := range backends(objects) {
+				objects = append(objects, pod(name))
+			}
 			scheme := runtime.NewScheme()
 			for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, gatewayv1.Install} {
 				if err := add(scheme); err != nil {
@@ -107,6 +109,9 @@ func manifests(t *testing.T, names []string) string {
 		if err := os.WriteFile(filepath.Join(dir, filepath.Base(name)), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "secret.yaml"), secret(t), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }
@@ -224,8 +229,8 @@ func serve(t *testing.T, program, dir string, objects []client.Object) {
 	for _, name := range backends(objects) {
 		args = append(args, "--backend", fmt.Sprintf("%s/%s:8080=%s", suite.InfrastructureNamespace, name, echo(t, name)))
 	}
-	cmd := exec.CommandContext(context.Background(), program, args...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd := exec.Command(program, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it must not outlive a test that is killed
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
