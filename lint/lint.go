@@ -86,4 +86,5 @@ type Result struct {
 	Diagnostics diag.List // sorted
 	Profiles    []*profile.Profile
 	Objects     int
+	Suggestions map[*diag.Fix]*Suggestion // what Diagnostic.Fix of each finding was made from
 }
