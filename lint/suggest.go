@@ -1,6 +1,9 @@
 package lint
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 )
@@ -87,5 +90,8 @@ func fixOf(s *Suggestion, rule *Rule) *diag.Fix {
 		}
 		fix.Edits = append(fix.Edits, edits...)
 	}
+	slices.SortStableFunc(fix.Edits, func(a, b diag.Edit) int {
+		return cmp.Or(cmp.Compare(a.Range.File, b.Range.File), cmp.Compare(a.Range.Start.Byte, b.Range.Start.Byte), cmp.Compare(a.Range.End.Byte, b.Range.End.Byte))
+	})
 	return fix
 }

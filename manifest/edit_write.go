@@ -113,6 +113,16 @@ func (e *editor) quote() byte {
 	return 0
 }
 
+// Text writes a value as a YAML document.
+func Text(v Fields) string {
+	e := &editor{src: &source{}, eol: "\n"}
+	var b strings.Builder
+	for _, f := range v {
+		b.WriteString(e.flowText(f.Key, 0) + ":" + e.blockText(f.Value, "", false) + "\n")
+	}
+	return b.String()
+}
+
 // blockText writes a value behind "key:" or "-", with the blank before it.
 func (e *editor) blockText(v any, indent string, item bool) string {
 	switch v := v.(type) {

@@ -40,10 +40,16 @@ func checkHostnameSyntax(p *lint.Pass) {
 			wrong, right = "is a wildcard, and the name that a backend is verified by must be precise", ""
 		}
 		d := diag.Diagnostic{Message: fmt.Sprintf("hostname %q %s", host, wrong)}
-		if right != "" && right != host && hostnamePattern.MatchString(right) {
+		known := right != "" && right != host && hostnamePattern.MatchString(right)
+		if known {
 			d.Hint = fmt.Sprintf("write %q", right)
 		}
 		p.ReportFailure(doc, f, nil, d)
+		if !known {
+			p.Refuse("which hostname is meant cannot be told from what is written")
+			return
+		}
+		suggestValue(p, routeClaim(doc), doc, f.Path, right)
 	})
 }
 

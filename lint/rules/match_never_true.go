@@ -42,6 +42,7 @@ func reportContradictions(p *lint.Pass) {
 			Message: "the match takes no call: " + v.Why,
 			Hint:    "keep one condition for each header",
 		})
+		suggestDrop(p, v.Rule, v.Match)
 	}
 }
 
@@ -66,6 +67,7 @@ func reportNever(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m *gat
 					Message: fmt.Sprintf("no %s of a call is in the pattern %q, so that the match takes no call", n.key, n.pattern),
 					Hint:    "write a pattern that takes names, or remove the match",
 				})
+				suggestDrop(p, rule, i)
 			}
 		}
 	}
@@ -78,6 +80,7 @@ func reportNever(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m *gat
 				Message: fmt.Sprintf("no value that header %q can have is in the pattern %q, so that the match takes no call", h.Name, h.Value),
 				Hint:    "write a pattern of printable ASCII, or remove the match",
 			})
+			suggestDrop(p, rule, i)
 		}
 	}
 }

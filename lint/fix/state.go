@@ -1,0 +1,213 @@
+package fix
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
+)
+
+// state is the input as edited so far.
+type state struct {
+	ctx     context.Context
+	o       Options
+	set     *manifest.Set
+	result  *lint.Result
+	refused map[string]bool
+	text    map[string][]byte // of each file that an edit could touch
+	tables  tables            // of set
+}
+
+// read keeps the text of the files.
+func (s *state) read() {
+	for _, f := range s.set.Files {
+		if f.Data != nil {
+			s.text[f.Name] = f.Data
+		}
+	}
+}
+
+// candidates returns the findings whose edits are allowed and were not refused,
+// each edit once.
+func (s *state) candidates(out *Outcome) []*candidate {
+	var list []*candidate
+	byEdits := map[string]*candidate{}
+	for _, d := range s.result.Diagnostics {
+		g := s.result.Suggestions[d.Fix]
+		if g == nil || s.refused[fingerprint(&d)] || !s.allowed(g, d.Fix) {
+			continue
+		}
+		c := &candidate{Diagnostic: d, suggestion: g}
+		if d.Fix.Refused != "" {
+			s.refuse(out, c, d.Fix.Refused)
+			continue
+		}
+		key := fmt.Sprint(d.Fix.Edits, g.Add)
+		if same := byEdits[key]; same != nil {
+			same.also = append(same.also, d)
+			same.suggestion = weaker(same.suggestion, g)
+			continue
+		}
+		byEdits[key] = c
+		list = append(list, c)
+	}
+	return list
+}
+
+// weaker returns the suggestion that claims less: one edit for two findings may do
+// what either of them says.
+func weaker(a, b *lint.Suggestion) *lint.Suggestion {
+	if b.Claim > a.Claim {
+		return b
+	}
+	return a
+}
+
+func (s *state) allowed(g *lint.Suggestion, fix *diag.Fix) bool {
+	if g.Add != nil {
+		return s.o.Grants != ""
+	}
+	return s.o.Edit && (s.o.Offer || !fix.Offer)
+}
+
+// try makes the edits of a batch, halving it until what remains holds together.
+// Those that were left out come again in the next round.
+func (s *state) try(batch []*candidate) []*candidate {
+	for len(batch) > 0 {
+		batch = apart(batch)
+		set, err := s.with(batch)
+		if err == nil {
+			err = s.prove(set, batch)
+		}
+		if err == nil {
+			s.accept(set)
+			return batch
+		}
+		// One alone was proven before it came here.
+		batch = batch[:len(batch)/2]
+	}
+	return nil
+}
+
+// apart leaves out the edits that touch what an earlier one touches.
+func apart(batch []*candidate) []*candidate {
+	taken := map[string][]diag.Edit{}
+	var out []*candidate
+	for _, c := range batch {
+		if slices.ContainsFunc(c.Fix.Edits, func(e diag.Edit) bool {
+			return slices.ContainsFunc(taken[e.Range.File], func(o diag.Edit) bool { return meet(e, o) })
+		}) {
+			continue
+		}
+		for _, e := range c.Fix.Edits {
+			taken[e.Range.File] = append(taken[e.Range.File], e)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// meet reports whether two edits touch the same text. Insertions at one place
+// would depend on their order, so they meet, too.
+func meet(a, b diag.Edit) bool {
+	return a.Range.Start.Byte <= b.Range.End.Byte && b.Range.Start.Byte <= a.Range.End.Byte &&
+		(a.Range.Start.Byte != b.Range.End.Byte && b.Range.Start.Byte != a.Range.End.Byte ||
+			a.Range.Start == a.Range.End || b.Range.Start == b.Range.End)
+}
+
+// with returns the set with the edits of a batch, or why it is not what they say.
+func (s *state) with(batch []*candidate) (*manifest.Set, error) {
+	edits := map[string][]diag.Edit{}
+	changes := map[*manifest.Document][]manifest.Change{}
+	added := 0
+	for _, c := range batch {
+		for _, e := range c.Fix.Edits {
+			edits[e.Range.File] = append(edits[e.Range.File], e)
+		}
+		for _, ch := range c.suggestion.Changes {
+			changes[ch.Doc] = append(changes[ch.Doc], ch.Change)
+		}
+		if c.suggestion.Add != nil {
+			added++
+		}
+	}
+	grants := s.grants(batch)
+	var files []*manifest.File
+	for _, f := range s.set.Files {
+		data := s.text[f.Name]
+		if es := edits[f.Name]; es != nil {
+			edited, err := diag.Apply(data, es)
+			if err != nil {
+				return nil, err
+			}
+			data = edited
+		}
+		if f.Name == s.o.Grants && grants != nil {
+			data, grants = append(data[:len(data):len(data)], grants...), nil
+		}
+		files = append(files, f.With(data))
+	}
+	if grants != nil {
+		f := &manifest.File{Name: s.o.Grants, Data: append(bytes.Clone(s.o.GrantsText), grants...)}
+		files = append(files, f)
+	}
+	set := manifest.Read(files, s.o.Read)
+	return set, compare(s.set, set, changes, added)
+}
+
+// compare checks that the objects are what they were with just the changes made,
+// and that nothing reads worse.
+func compare(before, after *manifest.Set, changes map[*manifest.Document][]manifest.Change, added int) error {
+	rest := after.Documents
+	for _, doc := range before.Documents {
+		want := doc.Value
+		if cs := changes[doc]; cs != nil {
+			var err error
+			if want, err = doc.Changed(cs); err != nil {
+				return err
+			}
+			if want == nil {
+				continue
+			}
+		}
+		if len(rest) == 0 || !reflect.DeepEqual(rest[0].Value, want) {
+			return fmt.Errorf("the edited text of %s does not read as it should", doc.Ref)
+		}
+		rest = rest[1:]
+	}
+	if len(rest) != added || len(after.Problems) > len(before.Problems) {
+		return errors.New("the edited text does not read as it should")
+	}
+	return nil
+}
+
+// accept makes a set the current one.
+func (s *state) accept(set *manifest.Set) {
+	s.set, s.tables = set, nil
+	s.read()
+}
+
+// changed lists the files whose text is another one than in the input.
+func (s *state) changed(input *manifest.Set) []Changed {
+	old := map[string][]byte{}
+	for _, f := range input.Files {
+		old[f.Name] = f.Data
+	}
+	var out []Changed
+	for _, f := range s.set.Files {
+		before, known := old[f.Name]
+		if now := s.text[f.Name]; !bytes.Equal(before, now) {
+			if !known {
+				before = s.o.GrantsText
+			}
+			out = append(out, Changed{f.Name, before, now})
+		}
+	}
+	return out
+}

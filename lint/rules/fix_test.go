@@ -1,0 +1,162 @@
+package rules_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/internal/golden"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/lint/fix"
+	"github.com/grpcroute/grpcroute/lint/rules"
+	"github.com/grpcroute/grpcroute/manifest"
+)
+
+// withoutEdit says of each rule with a Fix whose findings never have an edit why
+// that is so. Each of the findings says it, too.
+var withoutEdit = map[string]string{}
+
+// fixable is one input of TestFixes.
+type fixable struct {
+	name string
+	set  *manifest.Set
+	o    lint.Options
+}
+
+// badExamples are those of a rule's page.
+func badExamples(t *testing.T, r *lint.Rule) []fixable {
+	t.Helper()
+	page, err := rules.Page(r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []fixable
+	for _, e := range examples(page)["Bad"] {
+		if strings.HasPrefix(e.options, "not run:") {
+			continue
+		}
+		o, _ := options(t, e.options)
+		set, err := manifest.Load([]string{"-"}, manifest.Options{Stdin: strings.NewReader(e.yaml)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, fixable{"page", set, o})
+	}
+	return out
+}
+
+// TestFixes holds every rule that has a Fix to it, with the bad example of its
+// page and its golden cases: each finding has an edit or says why it has none;
+// after the edits the finding is gone, and there is nothing left to edit. What a
+// fix may change for calls is proven while it is made.
+func TestFixes(t *testing.T) {
+	for _, r := range rules.All {
+		t.Run(r.ID, func(t *testing.T) {
+			applied := 0
+			for _, f := range badExamples(t, r) {
+				applied += checkFixes(t, r, f)
+			}
+			golden.Run(t, filepath.Join(cases, r.ID), func(t *testing.T, c *golden.Case) {
+				set, err := manifest.Load([]string{c.Extract(t, func(name string) bool { return name != "want" })}, manifest.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				o, _ := caseOptions(t, c)
+				applied += checkFixes(t, r, fixable{c.Name, set, o})
+			})
+			reason, without := withoutEdit[r.ID]
+			switch {
+			case r.Fix == lint.NoFix && (applied > 0 || without):
+				t.Errorf("the rule has no Fix, and %d edits", applied)
+			case r.Fix != lint.NoFix && applied == 0 && !without:
+				t.Errorf("the rule's Fix is %s, and none of its examples was edited", r.Fix)
+			case without && applied > 0:
+				t.Errorf("withoutEdit says %q, and %d findings were edited", reason, applied)
+			}
+		})
+	}
+}
+
+func checkFixes(t *testing.T, r *lint.Rule, f fixable) int {
+	t.Helper()
+	f.o.Rules = []string{r.ID}
+	result, err := lint.Run(f.set, rules.All, f.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range result.Diagnostics {
+		if d.Rule == r.ID && r.Fix != lint.NoFix && d.Fix == nil {
+			t.Errorf("%s: no edit, and no word why: %s", f.name, d.Message)
+		}
+	}
+	o := fix.Options{Rules: rules.All, Lint: f.o, Edit: true, Offer: true, Grants: "grants.yaml"}
+	out, err := fix.Run(context.Background(), f.set, result, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := map[string]bool{}
+	for _, x := range out.Refused {
+		refused[x.Finding.Message] = true
+		if os.Getenv("SHOW") != "" {
+			fmt.Printf("REFUSED %s %s: %s: %s\n", r.ID, f.name, x.Finding.Message, x.Why)
+		}
+	}
+	if os.Getenv("SHOW") != "" {
+		for _, a := range out.Applied {
+			fmt.Printf("APPLIED %s %s: %s: %s %q\n", r.ID, f.name, a.Finding.Fix.Title, a.Finding.Message, a.Changes)
+		}
+	}
+	for _, d := range out.Result.Diagnostics {
+		if d.Rule == r.ID && d.Fix != nil && !refused[d.Message] {
+			t.Errorf("%s: still found after the edits: %s", f.name, d.Message)
+		}
+	}
+	if len(out.Applied) > 0 {
+		checkUntouched(t, f, out, result.Diagnostics)
+	}
+	again, err := fix.Run(context.Background(), out.Set, out.Result, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again.Applied) > 0 || len(again.Files) > 0 {
+		t.Errorf("%s: fixing twice is not fixing once: %d more edits", f.name, len(again.Applied))
+	}
+	return len(out.Applied)
+}
+
+// checkUntouched compares the bytes outside of a single finding's edits.
+func checkUntouched(t *testing.T, f fixable, out *fix.Outcome, before diag.List) {
+	t.Helper()
+	var only *diag.Fix
+	for _, d := range before {
+		if d.Fix == nil || d.Fix.Refused != "" || only != nil {
+			return
+		}
+		only = d.Fix
+	}
+	if only == nil || len(out.Applied) != 1 {
+		return
+	}
+	for _, c := range out.Files {
+		rest := string(c.New)
+		at := 0
+		for _, e := range only.Edits {
+			if e.Range.File != c.Name {
+				continue
+			}
+			kept := string(c.Old[at:e.Range.Start.Byte])
+			if !strings.HasPrefix(rest, kept+e.New) {
+				t.Errorf("%s: bytes before byte %d changed:\n%s", f.name, e.Range.Start.Byte, c.New)
+				return
+			}
+			rest, at = rest[len(kept)+len(e.New):], e.Range.End.Byte
+		}
+		if rest != string(c.Old[at:]) {
+			t.Errorf("%s: bytes behind the last edit changed:\n%s", f.name, c.New)
+		}
+	}
+}
