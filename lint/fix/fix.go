@@ -75,20 +75,29 @@ type candidate struct {
 // and the result are not touched. The error is that of [lint.Run], or of a context
 // that ended.
 func Run(ctx context.Context, set *manifest.Set, result *lint.Result, o Options) (*Outcome, error) {
-	s := &state{ctx: ctx, o: o, set: set, result: result, refused: map[string]bool{}, text: map[string][]byte{}}
+	s := &state{ctx: ctx, o: o, set: set, result: result, refused: map[string]bool{}}
 	s.read()
 	out := &Outcome{Found: len(result.Diagnostics)}
 	for range maxRounds {
-		applied, err := s.round(out)
+		before := *s
+		accepted, err := s.round(out)
 		if err != nil {
 			return nil, err
 		}
-		if applied == 0 {
+		if len(accepted) == 0 {
 			break
 		}
 		if s.result, err = lint.Run(s.set, o.Rules, o.Lint); err != nil {
 			return nil, err
 		}
+		if left := unanswered(accepted, before.result, s.result); len(left) > 0 {
+			*s = before // the others come again
+			for _, c := range left {
+				s.refuse(out, c, "the edit does not answer the finding")
+			}
+			continue
+		}
+		out.add(accepted)
 	}
 	out.Set, out.Result = s.set, s.result
 	out.Files = s.changed(set)
@@ -96,27 +105,58 @@ func Run(ctx context.Context, set *manifest.Set, result *lint.Result, o Options)
 	return out, ctx.Err()
 }
 
-// round makes as many edits as go together and returns how many findings they
-// answer.
-func (s *state) round(out *Outcome) (int, error) {
+// round makes as many edits as go together.
+func (s *state) round(out *Outcome) ([]*candidate, error) {
 	for {
 		batch := s.candidates(out)
 		if len(batch) == 0 || s.ctx.Err() != nil {
-			return 0, s.ctx.Err()
+			return nil, s.ctx.Err()
 		}
-		accepted := s.try(s.proven(batch, out))
-		if len(accepted) == 0 {
-			continue // each of them is refused now: there are fewer next time
+		// Without any, each of them is refused now: there are fewer next time.
+		if accepted := s.try(s.proven(batch, out)); len(accepted) > 0 {
+			return accepted, nil
 		}
-		n := 0
-		for _, c := range accepted {
-			out.Applied = append(out.Applied, Applied{c.Diagnostic, c.changes})
-			for _, d := range c.also {
-				out.Applied = append(out.Applied, Applied{d, nil})
-			}
-			n += 1 + len(c.also)
+	}
+}
+
+// unanswered returns the edits after which their rule finds the same again in
+// their object. A field's index may have moved there from another finding, so that
+// the number of findings counts, too.
+func unanswered(accepted []*candidate, before, after *lint.Result) []*candidate {
+	type place struct {
+		rule   string
+		object diag.Ref
+	}
+	more := map[place]int{} // findings beyond what the edits should have left
+	for _, d := range after.Diagnostics {
+		more[place{d.Rule, d.Object}]++
+	}
+	for _, d := range before.Diagnostics {
+		more[place{d.Rule, d.Object}]--
+	}
+	for _, c := range accepted {
+		more[place{c.Rule, c.Object}] += 1 + len(c.also)
+	}
+	still := map[string]bool{}
+	for i := range after.Diagnostics {
+		still[fingerprint(&after.Diagnostics[i])] = true
+	}
+	var out []*candidate
+	for _, c := range accepted {
+		if still[fingerprint(&c.Diagnostic)] && more[place{c.Rule, c.Object}] > 0 {
+			out = append(out, c)
 		}
-		return n, nil
+	}
+	return out
+}
+
+// add notes findings that were edited away.
+func (out *Outcome) add(accepted []*candidate) {
+	for _, c := range accepted {
+		out.Applied = append(out.Applied, Applied{c.Diagnostic, c.changes})
+		for _, d := range c.also {
+			out.Applied = append(out.Applied, Applied{d, nil})
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ type state struct {
 
 // read keeps the text of the files.
 func (s *state) read() {
+	s.text = map[string][]byte{}
 	for _, f := range s.set.Files {
 		if f.Data != nil {
 			s.text[f.Name] = f.Data

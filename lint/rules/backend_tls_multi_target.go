@@ -27,6 +27,7 @@ func checkBackendTLSMultiTarget(p *lint.Pass) {
 				Message: fmt.Sprintf("the policy has %d targets: the specification asks implementations to support one", n),
 				Hint:    "write one BackendTLSPolicy per target",
 			})
+			p.Refuse("one object has to become several, with names that their author chooses")
 		}
 	}
 }

@@ -18,7 +18,15 @@ import (
 
 // withoutEdit says of each rule with a Fix whose findings never have an edit why
 // that is so. Each of the findings says it, too.
-var withoutEdit = map[string]string{}
+var withoutEdit = map[string]string{
+	"session-persistence-v17-shape":       "the shape changes together with the CRDs of a cluster",
+	"method-only-nonportable":             "which services have a method is not in the manifests",
+	"backend-port-443-cleartext":          "a BackendTLSPolicy needs a hostname and a CA that only people know",
+	"precedence-depends-on-age":           "which of two routes should win is for their authors",
+	"precedence-depends-on-regex-reading": "which of two matches should win is for their author",
+	"backend-tls-multi-target":            "one object has to become several",
+	"rules-limit-split":                   "one object has to become several",
+}
 
 // fixable is one input of TestFixes.
 type fixable struct {
@@ -138,7 +146,7 @@ func checkUntouched(t *testing.T, f fixable, out *fix.Outcome, before diag.List)
 		}
 		only = d.Fix
 	}
-	if only == nil || len(out.Applied) != 1 {
+	if only == nil || len(out.Applied) != 1 || len(only.Edits) == 0 {
 		return
 	}
 	for _, c := range out.Files {

@@ -35,5 +35,6 @@ func checkMethodOnlyNonportable(p *lint.Pass) {
 			Message: fmt.Sprintf("method %q without a service is implementation-specific: it may be refused, or match nothing", *m.Method.Method),
 			Hint:    "write a match for each service that has the method: service: pkg.Service, method: " + *m.Method.Method,
 		})
+		p.Refuse("which services have the method is not known without their descriptors")
 	})
 }

@@ -51,5 +51,6 @@ func reportSearched(p *lint.Pass, sets textSets, x *places, rule *topology.Rule,
 			Hint:    "value: " + yamlText("^(?:"+h.Value+")$"),
 			Witness: replayHeader(x, rule, i, strings.ToLower(string(h.Name)), value),
 		})
+		suggestValue(p, lint.OwnCalls, rule.Route.Doc, rule.Path("matches", i, "headers", j, "value"), "^(?:"+h.Value+")$")
 	}
 }

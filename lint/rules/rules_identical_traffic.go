@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -38,9 +39,25 @@ func checkRulesIdenticalTraffic(p *lint.Pass) {
 					Hint:    fmt.Sprintf("append its matches to those of rules[%d] and delete it", a.Index),
 					Related: []diag.Related{{Message: "the rule before", Range: r.Doc.Range(a.Path()...)}},
 				})
+				suggestMerge(p, a, b)
 			}
 		}
 	}
+}
+
+// suggestMerge suggests to move the matches of a rule to the one before it.
+func suggestMerge(p *lint.Pass, a, b *topology.Rule) {
+	v, _ := valueAt(b.Route.Doc, b.Path("matches"))
+	matches, _ := v.([]any)
+	var changes []manifest.Change
+	for i, m := range matches {
+		if b.Route.Doc.Comment(b.Path("matches", i)...) != "" {
+			p.Refuse("a comment would be lost that speaks of a match")
+			return
+		}
+		changes = append(changes, manifest.Append(a.Path("matches"), m))
+	}
+	suggest(p, lint.SameRouting, b.Route.Doc, fmt.Sprintf("move its matches to rules[%d]", a.Index), append(changes, manifest.Remove(b.Path()))...)
 }
 
 func mergeable(x *places, a, b *topology.Rule) bool {

@@ -46,6 +46,7 @@ func tooMany(p *lint.Pass, doc *manifest.Document, key string, n int, hint strin
 	}, func(f *admission.Failure) bool {
 		return f.Source == diag.Schema && len(f.Path) == len(path) && hasPrefix(f.Path, path)
 	})
+	p.Refuse("a part of the object has to become another one, with a name that its author chooses")
 }
 
 // lastOf names what is beyond the limit.

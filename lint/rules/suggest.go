@@ -20,7 +20,10 @@ func suggestValue(p *lint.Pass, claim lint.Claim, doc *manifest.Document, path m
 	if s, ok := value.(string); ok {
 		shown = quoted(s)
 	}
-	suggest(p, claim, doc, fmt.Sprintf("write %v: %s", path[len(path)-1], shown), manifest.Put(path, value))
+	if key, ok := path[len(path)-1].(string); ok {
+		shown = key + ": " + shown
+	}
+	suggest(p, claim, doc, "write "+shown, manifest.Put(path, value))
 }
 
 // suggestNear gives it the candidate that a name is nearest to, or says that there
