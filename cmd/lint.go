@@ -8,6 +8,7 @@ import (
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/lint/rules"
 	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/render"
 	"github.com/spf13/cobra"
 )
@@ -23,6 +24,7 @@ type lintOptions struct {
 	Skip    []string
 	Strict  bool // --strict-docs
 	Advice  bool
+	Fixes   fixOptions
 }
 
 // thresholds are the values of --fail-on.
@@ -57,6 +59,7 @@ or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 	f.StringSliceVar(&o.Rules, "rule", nil, "run only the rule of this `id`; may be repeated")
 	f.StringSliceVar(&o.Skip, "skip", nil, "do not run the rule of this `id`; may be repeated")
 	f.BoolVar(&o.Strict, "strict-docs", false, "what a document demands and its code does not enforce is an error")
+	o.Fixes.addFlags(c)
 	f.BoolVar(&o.Advice, "advice", false, "run the rules, too, that give advice healthy manifests would get as well")
 	for _, name := range []string{"rule", "skip"} {
 		_ = c.RegisterFlagCompletionFunc(name, completeRules) // fails only for a flag that does not exist
@@ -65,6 +68,9 @@ or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 }
 
 func runLint(o *lintOptions) error {
+	if err := o.prepareFix(); err != nil {
+		return err
+	}
 	set, unread := o.Input.load(o.Streams, o.Command)
 	if set == nil {
 		return unread
@@ -75,6 +81,9 @@ func runLint(o *lintOptions) error {
 	}
 	if unread == nil && !o.Output.Quiet && result.Objects == 0 && len(result.Diagnostics) == 0 {
 		fmt.Fprintln(o.Streams.Err, nothingToCheck(set))
+	}
+	if o.Fixes.wanted() {
+		return o.runFix(set, result, unread)
 	}
 	if err := o.write(set, result); err != nil {
 		return err
@@ -95,11 +104,15 @@ func (o *lintOptions) check(set *manifest.Set) (*lint.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := lint.Run(set, rules.All, lint.Options{
+	result, err := lint.Run(set, rules.All, o.options(p))
+	return result, usage(err)
+}
+
+func (o *lintOptions) options(p *profile.Profile) lint.Options {
+	return lint.Options{
 		Profile: p, GatewayAPI: o.Input.GatewayAPI, Channel: o.Input.Channel, Assume: o.Input.assume(),
 		TunnelProtocol: o.Input.tunnel(), StrictDocs: o.Strict, Advice: o.Advice, Rules: o.Rules, Skip: o.Skip,
-	})
-	return result, usage(err)
+	}
 }
 
 func (o *lintOptions) write(set *manifest.Set, result *lint.Result) error {

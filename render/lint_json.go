@@ -16,6 +16,7 @@ type lintReport struct {
 	Profile     string        `json:"profile"` // several joined with ","
 	Diagnostics []finding     `json:"diagnostics"`
 	Summary     findingCounts `json:"summary"`
+	Fixed       *fixedJSON    `json:"fixed,omitempty"` // of lint --fix, since 0.2
 }
 
 type finding struct {
@@ -32,6 +33,7 @@ type finding struct {
 	Profile string        `json:"profile,omitempty"`
 	Related []relatedSpan `json:"related,omitempty"`
 	Witness *witness      `json:"witness,omitempty"`
+	Fix     *fixJSON      `json:"fix,omitempty"` // since 0.2
 }
 
 type relatedSpan struct {
@@ -49,6 +51,10 @@ type findingCounts struct {
 
 // LintJSON writes the findings of a run as grpcroute.lint/v1.
 func LintJSON(w io.Writer, set *manifest.Set, r *lint.Result) error {
+	return encode(w, lintReportOf(set, r))
+}
+
+func lintReportOf(set *manifest.Set, r *lint.Result) lintReport {
 	out := lintReport{
 		Schema:      "grpcroute.lint/v1",
 		Profile:     strings.Join(profileNames(r), ","),
@@ -58,7 +64,7 @@ func LintJSON(w io.Writer, set *manifest.Set, r *lint.Result) error {
 	for i := range r.Diagnostics {
 		out.Diagnostics = append(out.Diagnostics, findingOf(&r.Diagnostics[i]))
 	}
-	return encode(w, out)
+	return out
 }
 
 func findingOf(d *diag.Diagnostic) finding {
@@ -74,6 +80,7 @@ func findingOf(d *diag.Diagnostic) finding {
 	for _, r := range d.Related {
 		f.Related = append(f.Related, relatedSpan{r.Message, spanOf(r.Range)})
 	}
+	f.Fix = fixOf(d.Fix)
 	return f
 }
 
