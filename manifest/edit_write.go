@@ -217,10 +217,15 @@ func scalarText(s string, quote byte) string {
 }
 
 // isPlain reports whether a string without quotes is read as itself, in a flow
-// collection, too.
+// collection as well as in a block.
 func isPlain(s string) bool {
 	var r reader
-	v, err := r.yamlValue([]byte("[" + s + "]"))
-	list, ok := v.([]any)
-	return err == nil && ok && len(list) == 1 && list[0] == any(s)
+	for _, text := range []string{"[" + s + "]", "- " + s + "\n"} {
+		v, err := r.yamlValue([]byte(text))
+		list, ok := v.([]any)
+		if err != nil || !ok || len(list) != 1 || list[0] != any(s) {
+			return false
+		}
+	}
+	return true
 }
