@@ -213,7 +213,16 @@ func scalarText(s string, quote byte) string {
 	if w.Encode(s) != nil { // a string can always be written
 		return strconv.Quote(s)
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	// YAML wants escapes where JSON does not.
+	var out strings.Builder
+	for _, r := range strings.TrimSuffix(b.String(), "\n") {
+		if r < 0x10000 && !unicode.IsPrint(r) {
+			fmt.Fprintf(&out, "\\u%04x", r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
 }
 
 // isPlain reports whether a string without quotes is read as itself, in a flow
