@@ -23,6 +23,7 @@ const (
 	removeOp
 	renameOp
 	appendOp
+	besideOp
 )
 
 // Field is a key and its value in a mapping that [Put] or [Append] writes.
@@ -56,6 +57,9 @@ func Rename(path Path, key string) Change { return Change{op: renameOp, path: pa
 // Append adds an item to the list at a path.
 func Append(list Path, value any) Change { return Change{op: appendOp, path: list, value: value} }
 
+// Beside adds an object as a document of its own behind this one.
+func Beside(object any) Change { return Change{op: besideOp, value: object} }
+
 // Path returns where the change is made: the field, or the list that gets an item.
 func (c Change) Path() Path { return c.path }
 
@@ -68,6 +72,9 @@ type gone struct{}
 func (d *Document) Changed(changes []Change) (map[string]any, error) {
 	var root any = clone(d.Value)
 	for _, c := range changes {
+		if c.op == besideOp {
+			continue
+		}
 		if len(c.path) == 0 {
 			if c.op != removeOp {
 				return nil, fmt.Errorf("an object can only be removed as a whole")
@@ -81,6 +88,17 @@ func (d *Document) Changed(changes []Change) (map[string]any, error) {
 	}
 	m, _ := sweep(root).(map[string]any)
 	return m, nil
+}
+
+// Added returns the objects that changes add behind this one.
+func Added(changes []Change) []any {
+	var out []any
+	for _, c := range changes {
+		if c.op == besideOp {
+			out = append(out, plain(c.value))
+		}
+	}
+	return out
 }
 
 // changed makes a change below v and returns v.

@@ -55,6 +55,9 @@ type step struct {
 }
 
 func (e *editor) change(c Change) (diag.Edit, error) {
+	if c.op == besideOp {
+		return e.addDocument(c)
+	}
 	path := append(e.base[:len(e.base):len(e.base)], c.path...)
 	if len(path) == 0 {
 		return e.cutDocument()

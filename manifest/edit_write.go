@@ -113,6 +113,25 @@ func (e *editor) quote() byte {
 	return 0
 }
 
+// addDocument writes an object behind the document.
+func (e *editor) addDocument(c Change) (diag.Edit, error) {
+	if e.src.json || e.src.item || len(e.base) > 0 {
+		return diag.Edit{}, fmt.Errorf("a document can only be added behind one of a YAML file")
+	}
+	fields, ok := c.value.(Fields)
+	if m, isMap := c.value.(map[string]any); isMap {
+		fields, ok = sorted(m), true
+	}
+	if !ok {
+		return diag.Edit{}, fmt.Errorf("what is to be added is no object")
+	}
+	text := strings.ReplaceAll("---\n"+Text(fields), "\n", e.eol)
+	if at := e.src.end; at > 0 && e.text[at-1] != '\n' {
+		text = e.eol + text
+	}
+	return e.edit(e.src.end, e.src.end, text), nil
+}
+
 // Text writes a value as a YAML document.
 func Text(v Fields) string {
 	e := &editor{src: &source{}, eol: "\n"}

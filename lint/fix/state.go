@@ -181,6 +181,12 @@ func compare(before, after *manifest.Set, changes map[*manifest.Document][]manif
 			return fmt.Errorf("the edited text of %s does not read as it should", doc.Ref)
 		}
 		rest = rest[1:]
+		for _, object := range manifest.Added(changes[doc]) {
+			if len(rest) == 0 || !reflect.DeepEqual(any(rest[0].Value), object) {
+				return fmt.Errorf("an object added behind %s does not read as it should", doc.Ref)
+			}
+			rest = rest[1:]
+		}
 	}
 	if len(rest) != added || len(after.Problems) > len(before.Problems) {
 		return errors.New("the edited text does not read as it should")

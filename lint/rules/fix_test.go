@@ -24,8 +24,6 @@ var withoutEdit = map[string]string{
 	"backend-port-443-cleartext":          "a BackendTLSPolicy needs a hostname and a CA that only people know",
 	"precedence-depends-on-age":           "which of two routes should win is for their authors",
 	"precedence-depends-on-regex-reading": "which of two matches should win is for their author",
-	"backend-tls-multi-target":            "one object has to become several",
-	"rules-limit-split":                   "one object has to become several",
 }
 
 // fixable is one input of TestFixes.

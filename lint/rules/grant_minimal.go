@@ -30,15 +30,19 @@ func grantVersion(p *lint.Pass) string {
 // grantName is what a grant for a reference is called.
 func grantName(ref *topology.Backend) string { return ref.Rule.Route.Namespace + "-to-" + ref.Name }
 
-// suggestGrant suggests the smallest grant that permits a reference. Two targets
-// of one name are of different kinds, and their grants have different names then.
+// suggestGrant suggests the smallest grant that permits a reference. Grants for
+// other kinds between the same namespaces have other names.
 func suggestGrant(p *lint.Pass, ref *topology.Backend) {
 	route, name := ref.Rule.Route, grantName(ref)
 	kind := fromKind(p.Profile, ref)
-	for _, suffix := range []string{kind, ref.Kind} {
-		if p.Set.ReferenceGrants.Get(ref.Namespace, name) != nil {
-			name += "-" + strings.ToLower(suffix)
-		}
+	if kind != "GRPCRoute" {
+		name += "-" + strings.ToLower(kind)
+	}
+	if ref.Kind != "Service" {
+		name += "-" + strings.ToLower(ref.Kind)
+	}
+	for i, base := 2, name; p.Set.ReferenceGrants.Get(ref.Namespace, name) != nil; i++ {
+		name = fmt.Sprintf("%s-%d", base, i)
 	}
 	p.Suggest(lint.Suggestion{
 		Title: fmt.Sprintf("add ReferenceGrant %q", ref.Namespace+"/"+name),

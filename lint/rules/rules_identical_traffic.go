@@ -49,12 +49,12 @@ func checkRulesIdenticalTraffic(p *lint.Pass) {
 func suggestMerge(p *lint.Pass, a, b *topology.Rule) {
 	v, _ := valueAt(b.Route.Doc, b.Path("matches"))
 	matches, _ := v.([]any)
+	if commented(b.Route.Doc, b.Path()) {
+		p.Refuse("a comment would be lost that stands in the rule")
+		return
+	}
 	var changes []manifest.Change
-	for i, m := range matches {
-		if b.Route.Doc.Comment(b.Path("matches", i)...) != "" {
-			p.Refuse("a comment would be lost that speaks of a match")
-			return
-		}
+	for _, m := range matches {
 		changes = append(changes, manifest.Append(a.Path("matches"), m))
 	}
 	suggest(p, lint.SameRouting, b.Route.Doc, fmt.Sprintf("move its matches to rules[%d]", a.Index), append(changes, manifest.Remove(b.Path()))...)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -63,6 +64,12 @@ func suggestDrop(p *lint.Pass, rule *topology.Rule, match int) {
 	default:
 		p.Refuse("it is all that the route has: deleting the route is for its author to decide")
 	}
+}
+
+// commented reports whether the text of a field may hold a comment.
+func commented(doc *manifest.Document, path manifest.Path) bool {
+	r := doc.Range(path...)
+	return doc.Comment(path...) != "" || strings.Contains(string(doc.File.Data[r.Start.Byte:r.End.Byte]), "#")
 }
 
 // dropItem removes an item of a list of n, with the list's key when it is the only
