@@ -24,7 +24,7 @@ type fixOptions struct {
 	Fix    string
 	Diff   bool
 	Grants string
-	stdin  bytes.Buffer // what was read from standard input, to be written again
+	Stdin  *bytes.Buffer // what was read from standard input, to be written again
 }
 
 // The values of --fix.
@@ -68,9 +68,10 @@ func (o *lintOptions) prepareFix() error {
 	case f.Grants != "" && !manifest.IsManifestName(f.Grants) || filepath.Ext(f.Grants) == ".json":
 		return usagef("--grants %s: expected a file that ends in .yaml or .yml", f.Grants)
 	}
+	f.Stdin = new(bytes.Buffer)
 	if stdin && o.Streams.In != nil && !interactive(o.Streams.In) {
 		s := *o.Streams
-		s.In = io.TeeReader(o.Streams.In, &f.stdin)
+		s.In = io.TeeReader(o.Streams.In, f.Stdin)
 		o.Streams = &s
 	}
 	return nil
@@ -152,7 +153,7 @@ func (o *lintOptions) reportFix(out *fix.Outcome) error {
 			}
 		}
 	case slices.Contains(o.Input.Files, "-"):
-		edited := o.Fixes.stdin.Bytes()
+		edited := o.Fixes.Stdin.Bytes()
 		for _, c := range out.Files {
 			if c.Name == stdinName {
 				edited = c.New

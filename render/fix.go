@@ -85,8 +85,11 @@ func FixJSON(w io.Writer, out *fix.Outcome) error {
 
 // FixText writes what lint --fix did: the edits that change what happens to calls
 // (all of them when verbose), those that were not made, and a line that counts.
-// Tried is true when nothing was written.
+// Tried is true when nothing was written. It says nothing when quiet.
 func FixText(w io.Writer, out *fix.Outcome, tried bool, o Options) error {
+	if o.Quiet {
+		return nil
+	}
 	s := o.style()
 	var b strings.Builder
 	verb := "fixed"
@@ -105,7 +108,7 @@ func FixText(w io.Writer, out *fix.Outcome, tried bool, o Options) error {
 	for _, x := range out.Refused {
 		fmt.Fprintf(&b, "%s: %s: %s %s\n", plain(x.Finding.Range.String()), s.doubt("not fixed"), plain(x.Why), s.dim("["+x.Finding.Rule+"]"))
 	}
-	if !o.Quiet && out.Found > 0 {
+	if out.Found > 0 {
 		b.WriteString(fixCount(out, verb) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())

@@ -40,7 +40,7 @@ type Outcome struct {
 	Files   []Changed     // in the order of the input; a new file of grants is the last
 	Applied []Applied
 	Refused []Refused
-	Found   int // findings before
+	Found   int // findings edited away and left; an edit may uncover further ones
 	Offered int // findings left that only consent is missing for
 	Missing int // findings left that a file of grants would answer
 }
@@ -77,7 +77,7 @@ type candidate struct {
 func Run(ctx context.Context, set *manifest.Set, result *lint.Result, o Options) (*Outcome, error) {
 	s := &state{ctx: ctx, o: o, set: set, result: result, refused: map[string]bool{}}
 	s.read()
-	out := &Outcome{Found: len(result.Diagnostics)}
+	out := &Outcome{}
 	for range maxRounds {
 		before := *s
 		accepted, err := s.round(out)
@@ -101,6 +101,7 @@ func Run(ctx context.Context, set *manifest.Set, result *lint.Result, o Options)
 	}
 	out.Set, out.Result = s.set, s.result
 	out.Files = s.changed(set)
+	out.Found = len(out.Applied) + len(out.Result.Diagnostics)
 	out.count(s)
 	return out, ctx.Err()
 }

@@ -74,6 +74,9 @@ func (s *state) prove(set *manifest.Set, batch []*candidate) error {
 		s.tables = s.compile(s.set)
 	}
 	after := s.compile(set)
+	if len(batch) == 1 {
+		batch[0].changes = nil // of an earlier trial
+	}
 	for i, p := range s.profiles() {
 		d := prove.Diff(s.ctx, s.tables[i], after[i], prove.Options{})
 		if s.ctx.Err() != nil {
