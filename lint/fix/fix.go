@@ -76,6 +76,9 @@ type candidate struct {
 // that ended.
 func Run(ctx context.Context, set *manifest.Set, result *lint.Result, o Options) (*Outcome, error) {
 	s := &state{ctx: ctx, o: o, set: set, result: result, refused: map[string]bool{}}
+	if err := s.admission(); err != nil {
+		return nil, err
+	}
 	s.read()
 	out := &Outcome{}
 	for range maxRounds {

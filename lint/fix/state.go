@@ -2,12 +2,14 @@ package fix
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 
+	"github.com/grpcroute/grpcroute/admission"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/manifest"
@@ -22,6 +24,17 @@ type state struct {
 	refused map[string]bool
 	text    map[string][]byte // of each file that an edit could touch
 	tables  tables            // of set
+	server  *admission.Server
+}
+
+// admission finds the API server whose schemas count, as [lint.Run] does.
+func (s *state) admission() (err error) {
+	version, channel := s.o.Lint.GatewayAPI, cmp.Or(s.o.Lint.Channel, "standard")
+	if all := admission.Versions(); version == "" && len(all) > 0 {
+		version = all[len(all)-1]
+	}
+	s.server, err = admission.New(version, channel)
+	return err
 }
 
 // read keeps the text of the files.
@@ -159,14 +172,14 @@ func (s *state) with(batch []*candidate) (*manifest.Set, error) {
 		files = append(files, f)
 	}
 	set := manifest.Read(files, s.o.Read)
-	return set, compare(s.set, set, changes, added)
+	return set, s.compare(set, changes, added)
 }
 
 // compare checks that the objects are what they were with just the changes made,
-// and that nothing reads worse.
-func compare(before, after *manifest.Set, changes map[*manifest.Document][]manifest.Change, added int) error {
+// that nothing reads worse, and that the API server has nothing more against them.
+func (s *state) compare(after *manifest.Set, changes map[*manifest.Document][]manifest.Change, added int) error {
 	rest := after.Documents
-	for _, doc := range before.Documents {
+	for _, doc := range s.set.Documents {
 		want := doc.Value
 		if cs := changes[doc]; cs != nil {
 			var err error
@@ -180,6 +193,11 @@ func compare(before, after *manifest.Set, changes map[*manifest.Document][]manif
 		if len(rest) == 0 || !reflect.DeepEqual(rest[0].Value, want) {
 			return fmt.Errorf("the edited text of %s does not read as it should", doc.Ref)
 		}
+		if changes[doc] != nil {
+			if err := s.worse(doc, rest[0]); err != nil {
+				return err
+			}
+		}
 		rest = rest[1:]
 		for _, object := range manifest.Added(changes[doc]) {
 			if len(rest) == 0 || !reflect.DeepEqual(any(rest[0].Value), object) {
@@ -188,8 +206,28 @@ func compare(before, after *manifest.Set, changes map[*manifest.Document][]manif
 			rest = rest[1:]
 		}
 	}
-	if len(rest) != added || len(after.Problems) > len(before.Problems) {
+	if len(rest) != added || len(after.Problems) > len(s.set.Problems) {
 		return errors.New("the edited text does not read as it should")
+	}
+	return nil
+}
+
+// worse returns an error when the API server has more against an object after an
+// edit than before.
+func (s *state) worse(before, after *manifest.Document) error {
+	old := map[string]bool{}
+	failures := s.server.Check(before)
+	for _, f := range failures {
+		old[f.Server] = true
+	}
+	now := s.server.Check(after)
+	if len(now) <= len(failures) {
+		return nil
+	}
+	for _, f := range now {
+		if !old[f.Server] {
+			return fmt.Errorf("the API server would then say: %s", f.Message)
+		}
 	}
 	return nil
 }
