@@ -44,6 +44,8 @@ accept them, and do they do what their author thinks. Paths are files, folders
 or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 		Example: `  grpcroute lint examples/shop
   grpcroute lint --assume absent --fail-on warning examples/shop
+  grpcroute lint --diff examples/shop
+  grpcroute lint --fix --grants grants.yaml examples/shop
   cat examples/shop/*.yaml | grpcroute lint -o json -`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()

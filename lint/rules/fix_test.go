@@ -2,8 +2,6 @@ package rules_test
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -113,14 +111,10 @@ func checkFixes(t *testing.T, r *lint.Rule, f fixable) int {
 	refused := map[string]bool{}
 	for _, x := range out.Refused {
 		refused[x.Finding.Message] = true
-		if os.Getenv("SHOW") != "" {
-			fmt.Printf("REFUSED %s %s: %s: %s\n", r.ID, f.name, x.Finding.Message, x.Why)
-		}
+		t.Logf("%s: not fixed: %s: %s", f.name, x.Finding.Message, x.Why)
 	}
-	if os.Getenv("SHOW") != "" {
-		for _, a := range out.Applied {
-			fmt.Printf("APPLIED %s %s: %s: %s %q\n", r.ID, f.name, a.Finding.Fix.Title, a.Finding.Message, a.Changes)
-		}
+	for _, a := range out.Applied {
+		t.Logf("%s: fixed: %s: %s %q", f.name, a.Finding.Message, a.Finding.Fix.Title, a.Changes)
 	}
 	for _, d := range out.Result.Diagnostics {
 		if d.Rule == r.ID && d.Fix != nil && !refused[d.Message] {
@@ -197,4 +191,32 @@ func checkUntouched(t *testing.T, f fixable, out *fix.Outcome, before diag.List)
 			t.Errorf("%s: bytes behind the last edit changed:\n%s", f.name, c.New)
 		}
 	}
+}
+
+// TestFixesTogether makes the edits of all rules at once: nothing is left to edit
+// after that, and nothing is lost on the way.
+func TestFixesTogether(t *testing.T) {
+	golden.Run(t, cases, func(t *testing.T, c *golden.Case) {
+		set, err := manifest.Load([]string{c.Extract(t, func(name string) bool { return name != "want" })}, manifest.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, _ := caseOptions(t, c)
+		result, err := lint.Run(set, rules.All, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fo := fix.Options{Rules: rules.All, Lint: o, Edit: true, Offer: true, Grants: "grants.yaml"}
+		out, err := fix.Run(context.Background(), set, result, fo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := fix.Run(context.Background(), out.Set, out.Result, fo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(again.Applied) > 0 {
+			t.Errorf("fixing twice is not fixing once: %s: %s", again.Applied[0].Finding.Rule, again.Applied[0].Finding.Message)
+		}
+	})
 }
