@@ -3,6 +3,7 @@ package fix
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -28,55 +29,72 @@ func (s *state) compile(set *manifest.Set) tables {
 
 func (s *state) profiles() []*profile.Profile { return s.result.Profiles }
 
-// proven returns the candidates whose edit alone does what its suggestion says.
-// Edits that claim to change no call are proven together, by try.
+// manyEdits is how many edits of one claim are proven one by one. A proof looks at
+// all calls; more edits are proven together, and apart only where that fails.
+const manyEdits = 8
+
+// proven returns the candidates whose edit does what its suggestion says; the
+// others are refused, or wait for another round behind one that they meet. Edits
+// that claim to change no call have nothing to tell, so that two are many.
 func (s *state) proven(batch []*candidate, out *Outcome) []*candidate {
-	var kept, together []*candidate
-	for _, c := range batch {
-		if c.suggestion.Claim == lint.SameRouting {
-			together = append(together, c)
-		}
+	byClaim := map[lint.Claim][]*candidate{}
+	for _, c := range apart(batch) {
+		byClaim[c.suggestion.Claim] = append(byClaim[c.suggestion.Claim], c)
 	}
-	all := len(together) > 1 && s.check(apart(together)) == nil
-	first := map[*candidate]bool{}
-	if all {
-		for _, c := range apart(together) {
-			first[c] = true
-		}
+	holds := map[*candidate]bool{}
+	for claim := lint.SameRouting; claim <= lint.AnyCalls; claim++ {
+		group := byClaim[claim]
+		one := claim == lint.AnyCalls || claim != lint.SameRouting && len(group) <= manyEdits
+		s.sift(group, one, holds, out)
 	}
-	for _, c := range batch {
-		if first[c] {
-			kept = append(kept, c)
-			continue
-		}
-		if err := s.check([]*candidate{c}); err != nil {
-			s.refuse(out, c, err.Error())
-			continue
-		}
-		kept = append(kept, c)
-	}
-	return kept
+	return slices.DeleteFunc(slices.Clone(batch), func(c *candidate) bool { return !holds[c] })
 }
 
-// check makes the edits of a batch for a trial.
+// sift marks the candidates that hold and refuses the others. It halves a group
+// that does not hold together.
+func (s *state) sift(group []*candidate, one bool, holds map[*candidate]bool, out *Outcome) {
+	if len(group) == 0 {
+		return
+	}
+	if one && len(group) > 1 {
+		for i := range group {
+			s.sift(group[i:i+1], true, holds, out)
+		}
+		return
+	}
+	err := s.check(group)
+	switch {
+	case err == nil:
+		for _, c := range group {
+			holds[c] = true
+		}
+	case len(group) == 1:
+		s.refuse(out, group[0], err.Error())
+	default:
+		s.sift(group[:len(group)/2], false, holds, out)
+		s.sift(group[len(group)/2:], false, holds, out)
+	}
+}
+
+// check makes the edits of a batch for a trial, and notes what they change.
 func (s *state) check(batch []*candidate) error {
 	set, err := s.with(batch)
 	if err != nil {
 		return err
 	}
-	return s.prove(set, batch)
+	for _, c := range batch {
+		c.changes = nil // of an earlier trial
+	}
+	return s.prove(set, batch, true)
 }
 
 // prove compares routing before and after for each profile. A call that is treated
 // in another way has to be one that a suggestion of the batch speaks of.
-func (s *state) prove(set *manifest.Set, batch []*candidate) error {
+func (s *state) prove(set *manifest.Set, batch []*candidate, note bool) error {
 	if s.tables == nil {
 		s.tables = s.compile(s.set)
 	}
 	after := s.compile(set)
-	if len(batch) == 1 {
-		batch[0].changes = nil // of an earlier trial
-	}
 	for i, p := range s.profiles() {
 		d := prove.Diff(s.ctx, s.tables[i], after[i], prove.Options{})
 		if s.ctx.Err() != nil {
@@ -86,36 +104,38 @@ func (s *state) prove(set *manifest.Set, batch []*candidate) error {
 			return fmt.Errorf("what it changes for calls cannot be proven: %s", d.Unknown[0])
 		}
 		for _, r := range d.Regions {
-			if !covered(r, batch) {
+			c := covering(r, batch)
+			if c == nil {
 				return fmt.Errorf("it would change what happens to %s (profile %s): %s before, %s after", calls(r), p.Name, effect(r.Old), effect(r.New))
 			}
-			if len(batch) == 1 && i == 0 {
-				batch[0].changes = append(batch[0].changes, fmt.Sprintf("%s: %s before, %s after", calls(r), effect(r.Old), effect(r.New)))
+			if note && i == 0 {
+				c.changes = append(c.changes, fmt.Sprintf("%s: %s before, %s after", calls(r), effect(r.Old), effect(r.New)))
 			}
 		}
 	}
 	return nil
 }
 
-// covered reports whether one of the suggestions allows a region to change.
-func covered(r *prove.Region, batch []*candidate) bool {
+// covering returns the first candidate whose suggestion allows a region to change,
+// nil for none.
+func covering(r *prove.Region, batch []*candidate) *candidate {
 	for _, c := range batch {
 		switch c.suggestion.Claim {
 		case lint.AnyCalls:
-			return true
+			return c
 		case lint.RepairsCalls:
 			if num, _ := r.Old.Failing(); num > 0 {
-				return true
+				return c
 			}
 		case lint.OwnCalls:
 			for _, ch := range c.suggestion.Changes {
 				if takes(r.Old, ch.Doc.Ref) || takes(r.New, ch.Doc.Ref) {
-					return true
+					return c
 				}
 			}
 		}
 	}
-	return false
+	return nil
 }
 
 func takes(e *prove.Effect, route diag.Ref) bool {

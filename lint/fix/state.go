@@ -97,7 +97,7 @@ func (s *state) try(batch []*candidate) []*candidate {
 		batch = apart(batch)
 		set, err := s.with(batch)
 		if err == nil {
-			err = s.prove(set, batch)
+			err = s.prove(set, batch, false)
 		}
 		if err == nil {
 			s.accept(set)
