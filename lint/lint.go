@@ -31,8 +31,12 @@ const (
 	MatchingSection       Section = "matching"
 	BackendSection        Section = "backends"
 	GrantSection          Section = "grants"
+	FilterSection         Section = "filters"
 	TLSSection            Section = "tls"
 	ImplementationSection Section = "implementation"
+	MigrationSection      Section = "migration"
+	HygieneSection        Section = "hygiene"
+	ProtoSection          Section = "protobuf"
 	InputSection          Section = "input"
 )
 

@@ -76,6 +76,20 @@ var replayed = map[string]func(t *testing.T, x tables, w *diag.Witness){
 			t.Errorf("the call reaches %q in both readings", ruleOf(all))
 		}
 	},
+	"mirror-to-self": func(t *testing.T, x tables, w *diag.Witness) {
+		res := x.ask(w, nil)
+		if res.Entry == nil {
+			t.Fatal("the call reaches no rule")
+		}
+		for _, f := range res.Entry.Rule.Filters {
+			for _, b := range res.Entry.Rule.Backends {
+				if f.Mirror != nil && f.Mirror.Name == b.Name && f.Mirror.Port == b.Port && b.Weight > 0 {
+					return
+				}
+			}
+		}
+		t.Error("the rule mirrors to none of its backends")
+	},
 	"health-not-routed":      unrouted,
 	"no-catch-all":           unrouted,
 	"reflection-version-gap": unrouted,
