@@ -24,6 +24,7 @@ const module = "github.com/grpcroute/grpcroute"
 var allowed = map[string][]string{
 	"diag":              {},
 	"profile":           {"diag"},
+	"descriptor":        {"diag"},
 	"manifest":          {"diag"},
 	"admission":         {"diag", "manifest", "internal/crdgen/crdbin"},
 	"topology":          {"diag", "manifest", "profile"},
@@ -62,6 +63,7 @@ var owned = []struct {
 	{"github.com/google/go-cmp", []string{"internal/golden"}, "it is for tests"},
 	{"github.com/rogpeppe/go-internal", []string{"internal/golden"}, "it is for tests"},
 	{"testing", []string{"internal/golden"}, "it is for tests"},
+	{"github.com/bufbuild/protocompile", []string{"descriptor"}, "descriptor reads .proto files"},
 	{"log", nil, "results and errors go to the streams of cmd"},
 	{"log/slog", nil, "results and errors go to the streams of cmd"},
 }
