@@ -17,6 +17,7 @@ type lintOptions struct {
 	Streams *Streams
 	Command string // as the user typed it
 	Input   inputOptions
+	API     descriptorOptions
 	Output  outputOptions
 	FailOn  string
 	Rules   []string
@@ -39,9 +40,11 @@ func newLintCmd(s *Streams, run func(*lintOptions) error) *cobra.Command {
 		Short:   "Find mistakes in manifests",
 		Long: `Check Gateway API manifests: would the API server take them, will the controller
 accept them, and do they do what their author thinks. Paths are files, folders
-or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
+or - for standard input. With --proto or --descriptor-set, services and methods
+are checked by name. Exits with 1 when a finding is at or above --fail-on.`,
 		Example: `  grpcroute lint examples/shop
   grpcroute lint --assume absent --fail-on warning examples/shop
+  grpcroute lint --proto examples/proto examples/shop
   cat examples/shop/*.yaml | grpcroute lint -o json -`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
@@ -50,6 +53,8 @@ or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 		},
 	}
 	o.Input.addFlags(c)
+	o.API.addFlags(c)
+	o.API.addBackendFlags(c)
 	o.Output.addFlags(c, "text", "json")
 	o.Output.addVolume(c, "print findings only, no summary", "print more: the API server's own messages, what was not looked at")
 	addEnum(c, &o.FailOn, "fail-on", "", thresholds, "least severity that makes the exit code 1")
@@ -95,9 +100,18 @@ func (o *lintOptions) check(set *manifest.Set) (*lint.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	services, err := o.API.load(o.Streams, &o.Input)
+	if err != nil {
+		return nil, err
+	}
+	backends, err := o.API.loadBackends(&o.Input)
+	if err != nil {
+		return nil, err
+	}
 	result, err := lint.Run(set, rules.All, lint.Options{
 		Profile: p, GatewayAPI: o.Input.GatewayAPI, Channel: o.Input.Channel, Assume: o.Input.assume(),
 		TunnelProtocol: o.Input.tunnel(), StrictDocs: o.Strict, Advice: o.Advice, Rules: o.Rules, Skip: o.Skip,
+		Descriptors: services, BackendDescriptors: backends,
 	})
 	return result, usage(err)
 }

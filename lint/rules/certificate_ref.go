@@ -11,6 +11,7 @@ var certificateRef = &lint.Rule{
 	Section:  lint.TLSSection,
 	Severity: diag.Error,
 	Since:    "0.1",
+	Fix:      lint.AutoFix,
 	Check:    checkCertificateRef,
 }
 

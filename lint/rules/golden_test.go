@@ -27,6 +27,7 @@ func TestGolden(t *testing.T) {
 			}
 		}
 		o, also := options(t, line)
+		readProtos(t, line, dir, &o)
 		o.Advice = o.Advice || rules.Get(rule).OptIn
 		c.Want(t, "want", listing(lintFolder(t, dir, o), dir, func(d diag.Diagnostic) bool { return d.Rule == rule || slices.Contains(also, d.Rule) }))
 	})

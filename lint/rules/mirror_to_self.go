@@ -6,7 +6,6 @@ import (
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 )
@@ -24,21 +23,18 @@ func checkMirrorToSelf(p *lint.Pass) {
 	x := &places{table: p.Table}
 	for rule := range grpcRules(p.Topology) {
 		for _, f := range rule.Filters {
-			if p.Profile.Filters.Rule.RequestMirror == profile.Supported {
-				reportMirrorToSelf(p, x, rule, f, rule.Backends, rule.Path("filters", f.Index))
-			}
+			reportMirrorToSelf(p, x, rule, f, rule.Backends, rule.Path("filters", f.Index))
 		}
 		for _, b := range rule.Backends {
 			for _, f := range b.Filters {
-				if p.Profile.Filters.Backend.RequestMirror == profile.Supported {
-					reportMirrorToSelf(p, x, rule, f, []*topology.Backend{b}, b.Path("filters", f.Index))
-				}
+				reportMirrorToSelf(p, x, rule, f, []*topology.Backend{b}, b.Path("filters", f.Index))
 			}
 		}
 	}
 }
 
 func reportMirrorToSelf(p *lint.Pass, x *places, rule *topology.Rule, f *topology.Filter, primaries []*topology.Backend, path manifest.Path) {
+	// One that the implementation does not serve has no target.
 	if f.Mirror == nil || noShare(f.GRPC.RequestMirror) != nil {
 		return
 	}
