@@ -90,6 +90,6 @@ func reportHTTPCall(p *lint.Pass, route *topology.Route, c *httpCall, n int) {
 	}
 	p.ReportAs(severity, route.Doc, c.path, diag.Diagnostic{
 		Message: message,
-		Hint:    "write a GRPCRoute with " + matchFor(c.service, c.method),
+		Hint:    "write a GRPCRoute with " + matchFor(c.service, c.method) + ", where the implementation serves that kind",
 	})
 }
