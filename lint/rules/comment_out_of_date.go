@@ -8,6 +8,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -23,6 +24,8 @@ var commentOutOfDate = &lint.Rule{
 var (
 	// serviceName finds full names of services in a text: "shop.v1.Users".
 	serviceName = regexp.MustCompile(`\b(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_]*\b`)
+	// commentedName finds lines that are a comment and name a service.
+	commentedName = regexp.MustCompile(`(?m)^[ \t]*#.*\b[a-z_][a-z0-9_]*\.[A-Z]`)
 	// aboutOthers finds words by which a comment speaks of other services on purpose.
 	aboutOthers = regexp.MustCompile(`(?i)\b(not|no|never|except|but|besides?|instead|unlike|like|see|as|than|other|others|others'|was|were|moved|formerly|former|previously|old|legacy|replaces?|replaced|successor|deprecated|before|after|until|once|when|from|to|with|todo|fixme|via|also|unless|without)\b`)
 )
@@ -30,9 +33,18 @@ var (
 // Only a rule that names services is compared, and only with a plain comment that
 // names none of them.
 func checkCommentOutOfDate(p *lint.Pass) {
+	speaks := map[*manifest.File]bool{} // files with such names in comments
 	for r := range ownRoutes(p.Topology) {
-		if r.GRPC == nil {
+		if r.GRPC == nil || r.Doc == nil || r.Doc.File == nil {
 			continue
+		}
+		named, known := speaks[r.Doc.File]
+		if !known {
+			named = commentedName.Match(r.Doc.File.Data)
+			speaks[r.Doc.File] = named
+		}
+		if !named {
+			continue // positions cost a second parse
 		}
 		for _, rule := range r.Rules {
 			services := exactServices(rule)
