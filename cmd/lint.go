@@ -8,7 +8,6 @@ import (
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/lint/rules"
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/render"
 	"github.com/spf13/cobra"
 )
@@ -18,6 +17,7 @@ type lintOptions struct {
 	Streams *Streams
 	Command string // as the user typed it
 	Input   inputOptions
+	API     descriptorOptions
 	Output  outputOptions
 	FailOn  string
 	Rules   []string
@@ -41,11 +41,13 @@ func newLintCmd(s *Streams, run func(*lintOptions) error) *cobra.Command {
 		Short:   "Find mistakes in manifests",
 		Long: `Check Gateway API manifests: would the API server take them, will the controller
 accept them, and do they do what their author thinks. Paths are files, folders
-or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
+or - for standard input. With --proto or --descriptor-set, services and methods
+are checked by name. Exits with 1 when a finding is at or above --fail-on.`,
 		Example: `  grpcroute lint examples/shop
   grpcroute lint --assume absent --fail-on warning examples/shop
   grpcroute lint --diff examples/shop
   grpcroute lint --fix --grants grants.yaml examples/shop
+  grpcroute lint --proto examples/proto examples/shop
   cat examples/shop/*.yaml | grpcroute lint -o json -`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
@@ -54,6 +56,8 @@ or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 		},
 	}
 	o.Input.addFlags(c)
+	o.API.addFlags(c)
+	o.API.addBackendFlags(c)
 	o.Output.addFlags(c, "text", "json")
 	o.Output.addVolume(c, "print findings only, no summary", "print more: the API server's own messages, what was not looked at")
 	addEnum(c, &o.FailOn, "fail-on", "", thresholds, "least severity that makes the exit code 1")
@@ -77,15 +81,19 @@ func runLint(o *lintOptions) error {
 	if set == nil {
 		return unread
 	}
-	result, err := o.check(set)
+	options, err := o.options(set)
 	if err != nil {
 		return err
+	}
+	result, err := lint.Run(set, rules.All, options)
+	if err != nil {
+		return usage(err)
 	}
 	if unread == nil && !o.Output.Quiet && result.Objects == 0 && len(result.Diagnostics) == 0 {
 		fmt.Fprintln(o.Streams.Err, nothingToCheck(set))
 	}
 	if o.Fixes.wanted() {
-		return o.runFix(set, result, unread)
+		return o.runFix(set, result, options, unread)
 	}
 	if err := o.write(set, result); err != nil {
 		return err
@@ -99,22 +107,26 @@ func runLint(o *lintOptions) error {
 	return nil
 }
 
-// check runs the rules. What they complain of is the choice of rules and
-// versions, so it is the command line that is wrong.
-func (o *lintOptions) check(set *manifest.Set) (*lint.Result, error) {
+// options reads what else the rules go by. What is wrong with it, and with the
+// choice of rules and versions, is the command line's.
+func (o *lintOptions) options(set *manifest.Set) (lint.Options, error) {
 	p, err := o.Input.profileFor(set)
 	if err != nil {
-		return nil, err
+		return lint.Options{}, err
 	}
-	result, err := lint.Run(set, rules.All, o.options(p))
-	return result, usage(err)
-}
-
-func (o *lintOptions) options(p *profile.Profile) lint.Options {
+	services, err := o.API.load(o.Streams, &o.Input)
+	if err != nil {
+		return lint.Options{}, err
+	}
+	backends, err := o.API.loadBackends(&o.Input)
+	if err != nil {
+		return lint.Options{}, err
+	}
 	return lint.Options{
 		Profile: p, GatewayAPI: o.Input.GatewayAPI, Channel: o.Input.Channel, Assume: o.Input.assume(),
 		TunnelProtocol: o.Input.tunnel(), StrictDocs: o.Strict, Advice: o.Advice, Rules: o.Rules, Skip: o.Skip,
-	}
+		Descriptors: services, BackendDescriptors: backends,
+	}, nil
 }
 
 func (o *lintOptions) write(set *manifest.Set, result *lint.Result) error {

@@ -78,18 +78,14 @@ func (o *lintOptions) prepareFix() error {
 }
 
 // runFix edits, writes and reports. Unread is what could not be read of the input.
-func (o *lintOptions) runFix(set *manifest.Set, result *lint.Result, unread error) error {
+func (o *lintOptions) runFix(set *manifest.Set, result *lint.Result, options lint.Options, unread error) error {
 	f := &o.Fixes
 	grants, held, err := f.grantsFile(set)
 	if err != nil {
 		return err
 	}
-	p, err := o.Input.profileFor(set)
-	if err != nil {
-		return err
-	}
 	out, err := fix.Run(context.Background(), set, result, fix.Options{
-		Rules: rules.All, Lint: o.options(p), Read: manifest.Options{Namespace: o.Input.Namespace},
+		Rules: rules.All, Lint: options, Read: manifest.Options{Namespace: o.Input.Namespace},
 		Edit: f.Fix != noFix, Offer: f.Fix == offerFix, Grants: grants, GrantsText: held,
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ package lint
 
 import (
 	"github.com/grpcroute/grpcroute/admission"
+	"github.com/grpcroute/grpcroute/descriptor"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -31,8 +32,12 @@ const (
 	MatchingSection       Section = "matching"
 	BackendSection        Section = "backends"
 	GrantSection          Section = "grants"
+	FilterSection         Section = "filters"
 	TLSSection            Section = "tls"
 	ImplementationSection Section = "implementation"
+	MigrationSection      Section = "migration"
+	HygieneSection        Section = "hygiene"
+	ProtoSection          Section = "protobuf"
 	InputSection          Section = "input"
 )
 
@@ -75,10 +80,16 @@ type Options struct {
 	Channel        string           // "standard", which "" means too
 	Assume         topology.Assume
 	TunnelProtocol string
-	StrictDocs     bool     // documented constraints are errors
-	Advice         bool     // rules that are OptIn run, too
-	Rules          []string // only these
-	Skip           []string // not these
+	StrictDocs     bool // documented constraints are errors
+	Advice         bool // rules that are OptIn run, too
+	// Descriptors are the services that are known from .proto files and descriptor
+	// sets; nil when none were given, so that rules about them find nothing.
+	Descriptors *descriptor.Set
+	// BackendDescriptors are what single backends serve, by "NAMESPACE/NAME" of
+	// their Service.
+	BackendDescriptors map[string]*descriptor.Set
+	Rules              []string // only these
+	Skip               []string // not these
 }
 
 // Result is what [Run] found.

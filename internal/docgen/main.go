@@ -153,6 +153,7 @@ func sections(all []*lint.Rule) []section {
 // catalogue is docs/rules.md.
 func catalogue(all []*lint.Rule) string {
 	return fmt.Sprintf("# Rules\n\n%d rules, written by `make generate` from the rules themselves. `grpcroute rules` prints this list,\n"+
-		"`grpcroute rules ID` the page of one. A rule that speaks of some implementations only names them.\nOne marked `--advice` runs only with that flag, or when `--rule` names it.\nA rule with a fix has edits: [fixes.md](fixes.md).\n%s", len(all),
+		"`grpcroute rules ID` the page of one. A rule that speaks of some implementations only names them.\nOne marked `--advice` runs only with that flag, or when `--rule` names it.\nA rule with a fix has edits: [fixes.md](fixes.md).\n"+
+		"[Rules that differ from the plan](rules-left-out.md) are listed with reasons.\n%s", len(all),
 		strings.TrimRight(table(all, "../lint/rules/"), "\n")+"\n")
 }

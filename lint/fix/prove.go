@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -106,10 +107,10 @@ func (s *state) prove(set *manifest.Set, batch []*candidate, note bool) error {
 		for _, r := range d.Regions {
 			c := covering(r, batch)
 			if c == nil {
-				return fmt.Errorf("it would change what happens to %s (profile %s): %s before, %s after", calls(r), p.Name, effect(r.Old), effect(r.New))
+				return fmt.Errorf("it would change what happens to %s (profile %s): %s", calls(r), p.Name, effects(r))
 			}
 			if note && i == 0 {
-				c.changes = append(c.changes, fmt.Sprintf("%s: %s before, %s after", calls(r), effect(r.Old), effect(r.New)))
+				c.changes = append(c.changes, calls(r)+": "+effects(r))
 			}
 		}
 	}
@@ -150,6 +151,31 @@ func calls(r *prove.Region) string {
 		host = r.Hosts[0]
 	}
 	return fmt.Sprintf("calls to %s on %s", r, host)
+}
+
+// effects says what happens to the calls of a region before and after: where they
+// go, and what is done to them on the way where they go to the same place.
+func effects(r *prove.Region) string {
+	before, after := effect(r.Old), effect(r.New)
+	if before == after {
+		before, after = before+more(r.Old), after+more(r.New)
+	}
+	return before + " before, " + after + " after"
+}
+
+// more says what a rule does beside sending calls somewhere.
+func more(e *prove.Effect) string {
+	all := slices.Concat(e.Filters, e.Extras)
+	for i := range e.Targets {
+		all = append(all, e.Targets[i].Filters...)
+		if e.Targets[i].TLS != "" {
+			all = append(all, "TLS to "+e.Targets[i].TLS)
+		}
+	}
+	if len(all) == 0 {
+		return " with nothing else"
+	}
+	return " with " + strings.Join(all, ", ")
 }
 
 // effect says what happens to a call, as briefly as tells two effects apart for a

@@ -23,8 +23,8 @@ var apiVersionNotServed = &lint.Rule{
 func checkAPIVersionNotServed(p *lint.Pass) {
 	for _, doc := range p.Set.Documents {
 		kind, version := p.Admission.Server.Known(doc)
-		if !kind || version {
-			continue
+		if !kind || version || oldBackendTLS(p, doc) {
+			continue // backend-tls-v1alpha3 says more
 		}
 		group, have, _ := strings.Cut(doc.Ref.APIVersion, "/")
 		d := diag.Diagnostic{

@@ -17,6 +17,7 @@ import (
 // withoutEdit says of each rule with a Fix whose findings never have an edit why
 // that is so. Each of the findings says it, too.
 var withoutEdit = map[string]string{
+	"proto-backend-lacks-method":          "which backend has a method, or will have it, is for people",
 	"session-persistence-v17-shape":       "the shape changes together with the CRDs of a cluster",
 	"method-only-nonportable":             "which services have a method is not in the manifests",
 	"backend-port-443-cleartext":          "a BackendTLSPolicy needs a hostname and a CA that only people know",
@@ -49,7 +50,7 @@ func badExamples(t *testing.T, r *lint.Rule) []fixable {
 		if strings.HasPrefix(e.options, "not run:") {
 			continue
 		}
-		o, _ := options(t, e.options)
+		o := exampleOptions(t, e)
 		set, err := manifest.Load([]string{"-"}, manifest.Options{Stdin: strings.NewReader(e.yaml)})
 		if err != nil {
 			t.Fatal(err)
@@ -71,11 +72,12 @@ func TestFixes(t *testing.T) {
 				applied += checkFixes(t, r, f)
 			}
 			golden.Run(t, filepath.Join(cases, r.ID), func(t *testing.T, c *golden.Case) {
-				set, err := manifest.Load([]string{c.Extract(t, func(name string) bool { return name != "want" })}, manifest.Options{})
+				dir := c.Extract(t, func(name string) bool { return name != "want" })
+				set, err := manifest.Load([]string{dir}, manifest.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				o, _ := caseOptions(t, c)
+				o, _ := caseOptions(t, c, dir)
 				applied += checkFixes(t, r, fixable{c.Name, set, o})
 			})
 			reason, without := withoutEdit[r.ID]
@@ -197,11 +199,12 @@ func checkUntouched(t *testing.T, f fixable, out *fix.Outcome, before diag.List)
 // after that, and nothing is lost on the way.
 func TestFixesTogether(t *testing.T) {
 	golden.Run(t, cases, func(t *testing.T, c *golden.Case) {
-		set, err := manifest.Load([]string{c.Extract(t, func(name string) bool { return name != "want" })}, manifest.Options{})
+		dir := c.Extract(t, func(name string) bool { return name != "want" })
+		set, err := manifest.Load([]string{dir}, manifest.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		o, _ := caseOptions(t, c)
+		o, _ := caseOptions(t, c, dir)
 		result, err := lint.Run(set, rules.All, o)
 		if err != nil {
 			t.Fatal(err)

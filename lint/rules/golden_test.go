@@ -21,14 +21,15 @@ func TestGolden(t *testing.T) {
 	golden.Run(t, cases, func(t *testing.T, c *golden.Case) {
 		rule, _, _ := strings.Cut(c.Name, "/")
 		dir := c.Extract(t, func(name string) bool { return name != "want" })
-		o, also := caseOptions(t, c)
+		o, also := caseOptions(t, c, dir)
 		o.Advice = o.Advice || rules.Get(rule).OptIn
 		c.Want(t, "want", listing(lintFolder(t, dir, o), dir, func(d diag.Diagnostic) bool { return d.Rule == rule || slices.Contains(also, d.Rule) }))
 	})
 }
 
-// caseOptions reads the options of a golden case from its comment.
-func caseOptions(t *testing.T, c *golden.Case) (o lint.Options, also []string) {
+// caseOptions reads the options of a golden case from its comment. Its files are in
+// a folder.
+func caseOptions(t *testing.T, c *golden.Case, dir string) (o lint.Options, also []string) {
 	t.Helper()
 	line := ""
 	for l := range strings.Lines(c.Comment()) {
@@ -36,5 +37,7 @@ func caseOptions(t *testing.T, c *golden.Case) (o lint.Options, also []string) {
 			line = l
 		}
 	}
-	return options(t, line)
+	o, also = options(t, line)
+	readProtos(t, line, dir, &o)
+	return o, also
 }

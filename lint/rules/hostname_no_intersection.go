@@ -30,6 +30,9 @@ func checkHostnameNoIntersection(p *lint.Pass) {
 			names = append(names, quoted(l.Listener.Name))
 		}
 		if anyCommon(parent.Route, last) {
+			if a.Refusal.Certainty == diag.Unknown {
+				return
+			}
 			p.ReportRefusal(a.Refusal, diag.Diagnostic{}) // another reason: see profile-known-bug
 			p.Refuse("the implementation refuses what the specification takes")
 			return

@@ -62,6 +62,9 @@ func reportNever(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m *gat
 	paths := sets.paths(form)
 	if form.Kind == profile.SegmentPath || paths != nil && nothing(paths, []*prove.Texts{sets.calls()}, nil) {
 		for _, n := range regexNamesOf(m) {
+			if needsSlash(n.pattern) {
+				continue // method-full-path-in-service
+			}
 			if texts := sets.of(prove.Segments, n.pattern, false); texts != nil && nothing(texts, nil, nil) {
 				p.Report(rule.Route.Doc, rule.Path("matches", i, "method", n.key), diag.Diagnostic{
 					Message: fmt.Sprintf("no %s of a call is in the pattern %q, so that the match takes no call", n.key, n.pattern),

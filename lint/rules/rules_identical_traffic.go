@@ -13,10 +13,11 @@ var rulesIdenticalTraffic = &lint.Rule{
 	ID:       "rules-identical-traffic",
 	Summary:  "two rules that follow one another do the same with their calls and can be one",
 	Section:  lint.MatchingSection,
-	Severity: diag.Warning,
+	Severity: diag.Info,
 	Since:    "0.1",
 	Fix:      lint.OfferFix,
 	Check:    checkRulesIdenticalTraffic,
+	OptIn:    true,
 }
 
 // maxRuleMatches is how many matches a rule may have (GA apis/v1/grpcroute_types.go).
