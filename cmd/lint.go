@@ -45,8 +45,8 @@ or - for standard input. With --proto or --descriptor-set, services and methods
 are checked by name. Exits with 1 when a finding is at or above --fail-on.`,
 		Example: `  grpcroute lint examples/shop
   grpcroute lint --assume absent --fail-on warning examples/shop
-  grpcroute lint --diff examples/shop
-  grpcroute lint --fix --grants grants.yaml examples/shop
+  grpcroute lint -q --diff examples/shop
+  cat examples/shop/orders.yaml | grpcroute lint -q --fix -
   grpcroute lint --proto examples/proto examples/shop
   cat examples/shop/*.yaml | grpcroute lint -o json -`,
 		RunE: func(c *cobra.Command, args []string) error {
