@@ -81,14 +81,20 @@ func Run(ctx context.Context, set *manifest.Set, result *lint.Result, o Options)
 	}
 	s.read()
 	out := &Outcome{}
+	progress := false // since refusals were last forgotten
 	for range maxRounds {
 		before := *s
 		accepted, err := s.round(out)
 		if err != nil {
 			return nil, err
 		}
-		if len(accepted) == 0 {
+		if len(accepted) == 0 && !progress {
 			break
+		}
+		if len(accepted) == 0 { // what was refused may be possible now
+			clear(s.refused)
+			out.Refused, progress = nil, false
+			continue
 		}
 		if s.result, err = lint.Run(s.set, o.Rules, o.Lint); err != nil {
 			return nil, err
@@ -101,6 +107,7 @@ func Run(ctx context.Context, set *manifest.Set, result *lint.Result, o Options)
 			continue
 		}
 		out.add(accepted)
+		progress = true
 	}
 	out.Set, out.Result = s.set, s.result
 	out.Files = s.changed(set)
