@@ -92,8 +92,11 @@ func runLint(o *lintOptions) error {
 	if unread == nil && !o.Output.Quiet && result.Objects == 0 && len(result.Diagnostics) == 0 {
 		fmt.Fprintln(o.Streams.Err, nothingToCheck(set))
 	}
-	if o.Fixes.wanted() {
-		return o.runFix(set, result, options, unread)
+	switch {
+	case o.Fixes.wanted() && unread == nil:
+		return o.runFix(set, result, options)
+	case o.Fixes.wanted():
+		fmt.Fprintln(o.Streams.Err, "nothing is edited: what an edit changes cannot be proven while a part of the input was not read")
 	}
 	if err := o.write(set, result); err != nil {
 		return err

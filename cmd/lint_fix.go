@@ -60,6 +60,11 @@ func (o *lintOptions) prepareFix() error {
 		f.Fix = autoFix
 	}
 	stdin := slices.Contains(o.Input.Files, "-")
+	for _, value := range []string{autoFix, offerFix} {
+		if _, err := os.Stat(value); err != nil && f.Fix == autoFix && slices.Contains(o.Input.Files, value) {
+			return usagef("--fix %s: write --fix=%s, there is no file of that name", value, value)
+		}
+	}
 	switch {
 	case f.Diff && o.Output.Format != "text":
 		return usagef("--diff prints a diff, which is no %s: leave out one of the two", o.Output.Format)
@@ -77,8 +82,8 @@ func (o *lintOptions) prepareFix() error {
 	return nil
 }
 
-// runFix edits, writes and reports. Unread is what could not be read of the input.
-func (o *lintOptions) runFix(set *manifest.Set, result *lint.Result, options lint.Options, unread error) error {
+// runFix edits, writes and reports.
+func (o *lintOptions) runFix(set *manifest.Set, result *lint.Result, options lint.Options) error {
 	f := &o.Fixes
 	grants, held, err := f.grantsFile(set)
 	if err != nil {
@@ -99,10 +104,7 @@ func (o *lintOptions) runFix(set *manifest.Set, result *lint.Result, options lin
 	if err := o.reportFix(out); err != nil {
 		return err
 	}
-	switch {
-	case unread != nil:
-		return unread
-	case o.fails(out.Result.Diagnostics):
+	if o.fails(out.Result.Diagnostics) {
 		return errFindings
 	}
 	return nil
@@ -159,8 +161,8 @@ func (o *lintOptions) reportFix(out *fix.Outcome) error {
 			return written(err)
 		}
 	default:
-		if err := render.LintText(s.Out, out.Set, out.Result, text); err != nil {
-			return written(err)
+		if err := o.write(out.Set, out.Result); err != nil {
+			return err
 		}
 	}
 	notes := render.For(s.Err, o.Output.Color, s.Env)
