@@ -17,7 +17,8 @@ type Edit struct {
 type Fix struct {
 	Title string // what it does, in the imperative, lower case: "delete the selector"
 	Offer bool   // it changes meaning and needs consent
-	Edits []Edit // in the order of the text; empty with Refused, and for new objects alone
+	Edits []Edit // in the order of the text; empty with Refused, and for a new object
+	Add   string // a new object as a YAML document, which goes where its author wants it
 	// Refused says why there is no safe edit; "" when there is one.
 	Refused string
 }

@@ -75,6 +75,9 @@ func fixOf(s *Suggestion, rule *Rule) *diag.Fix {
 	if s.Refused != "" {
 		return fix
 	}
+	if s.Add != nil {
+		fix.Add = manifest.Text(s.Add)
+	}
 	var order []*manifest.Document
 	byDoc := map[*manifest.Document][]manifest.Change{}
 	for _, c := range s.Changes {

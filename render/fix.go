@@ -14,6 +14,7 @@ type fixJSON struct {
 	Title   string     `json:"title,omitempty"`
 	Kind    string     `json:"kind"` // "auto" or "offer"
 	Edits   []editJSON `json:"edits,omitempty"`
+	Add     string     `json:"add,omitempty"` // a new object, as YAML
 	Refused string     `json:"refused,omitempty"`
 }
 
@@ -53,7 +54,7 @@ func fixOf(f *diag.Fix) *fixJSON {
 	if f == nil {
 		return nil
 	}
-	out := &fixJSON{Title: f.Title, Kind: "auto", Refused: f.Refused}
+	out := &fixJSON{Title: f.Title, Kind: "auto", Add: f.Add, Refused: f.Refused}
 	if f.Offer {
 		out.Kind = "offer"
 	}
