@@ -19,7 +19,6 @@ import (
 var withoutEdit = map[string]string{
 	"proto-backend-lacks-method":          "which backend has a method, or will have it, is for people",
 	"session-persistence-v17-shape":       "the shape changes together with the CRDs of a cluster",
-	"method-only-nonportable":             "which services have a method is not in the manifests",
 	"backend-port-443-cleartext":          "a BackendTLSPolicy needs a hostname and a CA that only people know",
 	"precedence-depends-on-age":           "which of two routes should win is for their authors",
 	"precedence-depends-on-regex-reading": "which of two matches should win is for their author",
