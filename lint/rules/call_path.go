@@ -14,7 +14,7 @@ func callNames(path string) (service, method string, ok bool) {
 	service, method, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	at := strings.LastIndexByte(service, '.')
 	ok = strings.HasPrefix(path, "/") && at > 0 && startsUpper(service[at+1:]) && protobufNames("/"+service+"/"+method)
-	return service, method, ok && (method == "" || startsUpper(method))
+	return service, method, ok && !strings.Contains(method, "/") && (method == "" || startsUpper(method))
 }
 
 func startsUpper(name string) bool { return name != "" && 'A' <= name[0] && name[0] <= 'Z' }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"path/filepath"
 	"reflect"
 
 	"github.com/grpcroute/grpcroute/diag"
@@ -20,6 +21,7 @@ var duplicateObject = &lint.Rule{
 }
 
 // What is given twice alike does no harm: a Namespace in each of several files.
+// Folders may be environments, of which each goes to a cluster of its own.
 func checkDuplicateObject(p *lint.Pass) {
 	if len(p.Set.Replaced) == 0 {
 		return
@@ -38,9 +40,14 @@ func checkDuplicateObject(p *lint.Pass) {
 			name = doc.Ref.Namespace + "/" + name
 		}
 		severity, message, hint := diag.Error, "%s %q is given again with other content: kubectl applies both, and the later one replaces all of this one",
-			"give one of the two another name or namespace, or remove it; lint the folders of several environments one by one"
-		if reflect.DeepEqual(doc.Value, kept.Value) {
+			"give one of the two another name or namespace, or remove it"
+		switch {
+		case reflect.DeepEqual(doc.Value, kept.Value):
 			severity, message, hint = diag.Info, "%s %q is given again with the same content", "keep one of the two"
+		case folderOf(doc) != folderOf(kept):
+			severity = diag.Warning
+			message = "%s %q is given again in another folder: where both are applied to one cluster, the later one replaces all of this one"
+			hint = "lint the folders of several environments one by one: only the later object was looked at"
 		}
 		p.ReportAs(severity, doc, at("metadata", "name"), diag.Diagnostic{
 			Message: fmt.Sprintf(message, doc.Ref.Kind, name),
@@ -55,4 +62,11 @@ func identityOf(doc *manifest.Document) diag.Ref {
 	ref := doc.Ref
 	ref.APIVersion = groupName(ref.APIVersion)
 	return ref
+}
+
+func folderOf(doc *manifest.Document) string {
+	if doc.File == nil {
+		return ""
+	}
+	return filepath.Dir(doc.File.Name)
 }

@@ -34,7 +34,7 @@ func checkHTTPSListenerWithoutTLS(p *lint.Pass) {
 			Message: fmt.Sprintf("%s has protocol HTTPS and no tls: there is no certificate to answer with", l.String()),
 			Hint:    hint,
 		}
-		if ref := parametersOf(l.Gateway); ref != "" && severity == diag.Error {
+		if ref := parametersOf(p, l.Gateway); ref != "" && severity == diag.Error {
 			severity, d.Certainty = diag.Warning, diag.Unknown
 			d.Message = fmt.Sprintf("%s has protocol HTTPS and no tls: the certificate has to come from %s, which is not read", l.String(), ref)
 			d.Hint = "right where the implementation documents it; others have no certificate to answer with"
@@ -44,14 +44,16 @@ func checkHTTPSListenerWithoutTLS(p *lint.Pass) {
 }
 
 // parametersOf names the object with settings of the implementation's own that a
-// Gateway refers to; "" for none. Certificates may be among them.
-func parametersOf(g *topology.Gateway) string {
+// Gateway or its class refers to; "" for none. Certificates may be among them.
+func parametersOf(p *lint.Pass, g *topology.Gateway) string {
 	if g == nil || g.Object == nil {
 		return ""
 	}
-	in := g.Object.Value.Spec.Infrastructure
-	if in == nil || in.ParametersRef == nil {
-		return ""
+	if in := g.Object.Value.Spec.Infrastructure; in != nil && in.ParametersRef != nil {
+		return fmt.Sprintf("%s %q", in.ParametersRef.Kind, in.ParametersRef.Name)
 	}
-	return fmt.Sprintf("%s %q", in.ParametersRef.Kind, in.ParametersRef.Name)
+	if class := p.Set.GatewayClasses.Get("", string(g.Object.Value.Spec.GatewayClassName)); class != nil && class.Value.Spec.ParametersRef != nil {
+		return fmt.Sprintf("%s %q of the class", class.Value.Spec.ParametersRef.Kind, class.Value.Spec.ParametersRef.Name)
+	}
+	return ""
 }

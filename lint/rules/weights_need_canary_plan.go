@@ -19,10 +19,12 @@ var weightsNeedCanaryPlan = &lint.Rule{
 	OptIn:    true,
 }
 
+// More than a quarter of the calls is no canary: regions and zones are shared out
+// so, too.
 func checkWeightsNeedCanaryPlan(p *lint.Pass) {
 	for rule := range grpcRules(p.Topology) {
 		least, total := smallerSide(rule)
-		if least == nil || chosenByHeader(rule.Route, keyOf(least)) {
+		if least == nil || int64(least.Weight)*4 > total || chosenByHeader(rule.Route, keyOf(least)) {
 			continue
 		}
 		p.Report(rule.Route.Doc, least.Path(), diag.Diagnostic{
