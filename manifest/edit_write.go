@@ -217,13 +217,14 @@ func (e *editor) flowText(v any, quote byte) string {
 }
 
 // scalarText writes a string as a YAML scalar: plain when nothing else could be
-// read from it, in single quotes where the text had them, else as JSON.
+// read from it, in single quotes where the text had them or where they save
+// escapes, else as JSON.
 func scalarText(s string, quote byte) string {
 	printable := !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 	switch {
 	case quote == 0 && printable && isPlain(s):
 		return s
-	case quote == '\'' && printable:
+	case printable && (quote == '\'' || quote == 0 && strings.ContainsAny(s, `\"`)):
 		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 	}
 	var b bytes.Buffer
