@@ -10,6 +10,7 @@ import (
 	"github.com/grpcroute/grpcroute/lint/fix"
 	"github.com/grpcroute/grpcroute/lint/rules"
 	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/topology"
 )
 
 const shop = `apiVersion: gateway.networking.k8s.io/v1
@@ -217,5 +218,26 @@ func TestAContextThatEndsChangesNothing(t *testing.T) {
 	}
 	if _, err := fix.Run(ctx, set, result, fix.Options{Edit: true, Rules: r}); err == nil {
 		t.Error("no error from a context that ended")
+	}
+}
+
+// TestWhatIsNotOursStays: a file keeps its other text when the last object that is
+// ours goes.
+func TestWhatIsNotOursStays(t *testing.T) {
+	other := "# Licence\n\n---\napiVersion: example.com/v1\nkind: Other\nmetadata: {name: x}\n"
+	grant := `---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ReferenceGrant
+metadata: {name: unused, namespace: data}
+spec:
+  from: [{group: gateway.networking.k8s.io, kind: GRPCRoute, namespace: shop}]
+  to: [{group: "", kind: Service}]
+`
+	out := run(t, other+grant, fix.Options{Edit: true, Rules: rules.All, Lint: lint.Options{Rules: []string{"grant-unused"}, Assume: topology.AssumeAbsent}})
+	if len(out.Files) != 1 || string(out.Files[0].New) != other {
+		t.Fatalf("changed %+v", out.Files)
+	}
+	if len(out.Applied) != 1 || string(out.Files[0].Old) != other+grant {
+		t.Errorf("applied %+v", out.Applied)
 	}
 }

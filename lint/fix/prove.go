@@ -79,7 +79,7 @@ func (s *state) sift(group []*candidate, one bool, holds map[*candidate]bool, ou
 
 // check makes the edits of a batch for a trial, and notes what they change.
 func (s *state) check(batch []*candidate) error {
-	set, err := s.with(batch)
+	set, _, err := s.with(batch)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -95,12 +96,12 @@ func (s *state) allowed(g *lint.Suggestion, fix *diag.Fix) bool {
 func (s *state) try(batch []*candidate) []*candidate {
 	for len(batch) > 0 {
 		batch = apart(batch)
-		set, err := s.with(batch)
+		set, text, err := s.with(batch)
 		if err == nil {
 			err = s.prove(set, batch, false)
 		}
 		if err == nil {
-			s.accept(set)
+			s.set, s.text, s.tables = set, text, nil
 			return batch
 		}
 		// One alone was proven before it came here.
@@ -135,8 +136,10 @@ func meet(a, b diag.Edit) bool {
 			a.Range.Start == a.Range.End || b.Range.Start == b.Range.End)
 }
 
-// with returns the set with the edits of a batch, or why it is not what they say.
-func (s *state) with(batch []*candidate) (*manifest.Set, error) {
+// with returns the set with the edits of a batch and the text of its files, or why
+// it is not what they say. A set does not keep the text of a file in which nothing
+// is ours any more.
+func (s *state) with(batch []*candidate) (*manifest.Set, map[string][]byte, error) {
 	edits := map[string][]diag.Edit{}
 	changes := map[*manifest.Document][]manifest.Change{}
 	added := 0
@@ -152,27 +155,31 @@ func (s *state) with(batch []*candidate) (*manifest.Set, error) {
 		}
 	}
 	grants := s.grants(batch)
+	text := maps.Clone(s.text)
 	var files []*manifest.File
 	for _, f := range s.set.Files {
 		data := s.text[f.Name]
 		if es := edits[f.Name]; es != nil {
 			edited, err := diag.Apply(data, es)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			data = edited
 		}
 		if f.Name == s.o.Grants && grants != nil {
 			data, grants = append(data[:len(data):len(data)], grants...), nil
 		}
+		if data != nil {
+			text[f.Name] = data
+		}
 		files = append(files, f.With(data))
 	}
 	if grants != nil {
 		f := &manifest.File{Name: s.o.Grants, Data: append(bytes.Clone(s.o.GrantsText), grants...)}
-		files = append(files, f)
+		files, text[f.Name] = append(files, f), f.Data
 	}
 	set := manifest.Read(files, s.o.Read)
-	return set, s.compare(set, changes, added)
+	return set, text, s.compare(set, changes, added)
 }
 
 // compare checks that the objects are what they were with just the changes made,
@@ -230,12 +237,6 @@ func (s *state) worse(before, after *manifest.Document) error {
 		}
 	}
 	return nil
-}
-
-// accept makes a set the current one.
-func (s *state) accept(set *manifest.Set) {
-	s.set, s.tables = set, nil
-	s.read()
 }
 
 // changed lists the files whose text is another one than in the input.

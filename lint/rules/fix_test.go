@@ -1,7 +1,10 @@
 package rules_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -221,4 +224,57 @@ func TestFixesTogether(t *testing.T) {
 			t.Errorf("fixing twice is not fixing once: %s: %s", again.Applied[0].Finding.Rule, again.Applied[0].Finding.Message)
 		}
 	})
+}
+
+// TestFixesInOtherStyles makes the edits of each bad example when it is written as
+// JSON, on one line and on many, and with Windows line ends.
+func TestFixesInOtherStyles(t *testing.T) {
+	styles := map[string]func(set *manifest.Set) []*manifest.File{
+		"json":               func(set *manifest.Set) []*manifest.File { return asJSON(t, set, "") },
+		"json on many lines": func(set *manifest.Set) []*manifest.File { return asJSON(t, set, "  ") },
+		"windows": func(set *manifest.Set) []*manifest.File {
+			return []*manifest.File{{Name: "a.yaml", Data: bytes.ReplaceAll(set.Files[0].Data, []byte("\n"), []byte("\r\n"))}}
+		},
+	}
+	// What JSON cannot say, and what is not an object of its own in it.
+	onlyYAML := map[string]bool{"yaml-unquoted-string": true, "backend-tls-multi-target": true, "rules-limit-split": true}
+	for _, r := range rules.All {
+		if r.Fix == lint.NoFix || withoutEdit[r.ID] != "" {
+			continue
+		}
+		t.Run(r.ID, func(t *testing.T) {
+			for _, f := range badExamples(t, r) {
+				want := checkFixes(t, r, f)
+				for name, style := range styles {
+					if strings.HasPrefix(name, "json") && onlyYAML[r.ID] {
+						continue
+					}
+					files := style(f.set)
+					got := checkFixes(t, r, fixable{name, manifest.Read(files, manifest.Options{}), f.o})
+					if got != want {
+						t.Errorf("%s: %d edits, want %d as in the example", name, got, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// asJSON writes each object as a file of its own.
+func asJSON(t *testing.T, set *manifest.Set, indent string) []*manifest.File {
+	t.Helper()
+	var out []*manifest.File
+	for i, doc := range set.Documents {
+		data, err := json.MarshalIndent(doc.Value, "", indent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if indent == "" {
+			if data, err = json.Marshal(doc.Value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out = append(out, &manifest.File{Name: fmt.Sprintf("a%02d.json", i), Data: append(data, '\n')})
+	}
+	return out
 }
