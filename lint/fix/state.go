@@ -26,6 +26,7 @@ type state struct {
 	text    map[string][]byte // of each file that an edit could touch
 	tables  tables            // of set
 	server  *admission.Server
+	ignored map[string]int // objects of other kinds in the files that may be written
 }
 
 // admission finds the API server whose schemas count, as [lint.Run] does.
@@ -38,14 +39,21 @@ func (s *state) admission() (err error) {
 	return err
 }
 
-// read keeps the text of the files.
+// read keeps the text of the files that hold something of ours, and notes what else
+// is in those that may be written.
 func (s *state) read() {
 	s.text = map[string][]byte{}
+	var files []*manifest.File
 	for _, f := range s.set.Files {
 		if f.Data != nil {
 			s.text[f.Name] = f.Data
+			files = append(files, f.With(f.Data))
 		}
 	}
+	if s.text[s.o.Grants] == nil && s.o.GrantsText != nil {
+		files = append(files, &manifest.File{Name: s.o.Grants, Data: s.o.GrantsText})
+	}
+	s.ignored = manifest.Read(files, s.o.Read).Ignored
 }
 
 // candidates returns the findings whose edits are allowed and were not refused,
@@ -213,7 +221,7 @@ func (s *state) compare(after *manifest.Set, changes map[*manifest.Document][]ma
 			rest = rest[1:]
 		}
 	}
-	if len(rest) != added || len(after.Problems) > len(s.set.Problems) {
+	if len(rest) != added || !maps.Equal(after.Ignored, s.ignored) || len(after.Problems) > len(s.set.Problems) {
 		return errors.New("the edited text does not read as it should")
 	}
 	return nil
