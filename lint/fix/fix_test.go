@@ -241,3 +241,37 @@ spec:
 		t.Errorf("applied %+v", out.Applied)
 	}
 }
+
+// TestAFileOfGrantsIsKept: what a file of grants holds counts, stays, and is in no
+// other edit's way, whether the file is in the input or not.
+func TestAFileOfGrantsIsKept(t *testing.T) {
+	held := []byte("apiVersion: example.com/v1\nkind: Other\n")
+	edit := rule("edit", "shop.Users", change(lint.OwnCalls, manifest.Put(firstService, "shop.People")))
+	grant := rule("grant", "shop.People", lint.Suggestion{Title: "add", Claim: lint.AnyCalls, Add: manifest.Fields{{Key: "apiVersion", Value: "gateway.networking.k8s.io/v1"}, {Key: "kind", Value: "ReferenceGrant"}}})
+	for _, inSet := range []bool{true, false} {
+		files := []*manifest.File{{Name: "shop.yaml", Data: []byte(shop)}}
+		if inSet {
+			files = append(files, &manifest.File{Name: "grants.yaml", Data: held})
+		}
+		for _, rules := range [][]*lint.Rule{{edit}, {edit, grant}} {
+			o := fix.Options{Edit: true, Rules: rules, Grants: "grants.yaml", GrantsText: held}
+			set := manifest.Read([]*manifest.File{files[0].With(files[0].Data), files[len(files)-1].With(files[len(files)-1].Data)}[:len(files)], o.Read)
+			result, err := lint.Run(set, o.Rules, o.Lint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := fix.Run(context.Background(), set, result, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(out.Files[0].New), "shop.People") {
+				t.Fatalf("in the input %v: %+v, refused %+v", inSet, out.Files, out.Refused)
+			}
+			for _, c := range out.Files[1:] {
+				if !strings.HasPrefix(string(c.New), string(held)) || string(c.Old) != string(held) {
+					t.Errorf("in the input %v: the file of grants is\n%s\nfrom\n%s", inSet, c.New, c.Old)
+				}
+			}
+		}
+	}
+}

@@ -9,7 +9,7 @@ import (
 // grants is the text of the objects that a batch adds, nil for none. Each is a
 // document of its own.
 func (s *state) grants(batch []*candidate) []byte {
-	text := s.grantsText()
+	text := s.text[s.o.Grants]
 	var out []byte
 	for _, c := range batch {
 		if c.suggestion.Add == nil {
@@ -28,12 +28,4 @@ func (s *state) grants(batch []*candidate) []byte {
 		out = append(out, manifest.Text(c.suggestion.Add)...)
 	}
 	return out
-}
-
-// grantsText is what the file of grants holds so far.
-func (s *state) grantsText() []byte {
-	if text, ok := s.text[s.o.Grants]; ok {
-		return text
-	}
-	return s.o.GrantsText
 }

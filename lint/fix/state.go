@@ -51,6 +51,7 @@ func (s *state) read() {
 		}
 	}
 	if s.text[s.o.Grants] == nil && s.o.GrantsText != nil {
+		s.text[s.o.Grants] = s.o.GrantsText
 		files = append(files, &manifest.File{Name: s.o.Grants, Data: s.o.GrantsText})
 	}
 	s.ignored = manifest.Read(files, s.o.Read).Ignored
@@ -165,7 +166,12 @@ func (s *state) with(batch []*candidate) (*manifest.Set, map[string][]byte, erro
 	grants := s.grants(batch)
 	text := maps.Clone(s.text)
 	var files []*manifest.File
-	for _, f := range s.set.Files {
+	all := s.set.Files
+	_, held := s.text[s.o.Grants]
+	if (held || grants != nil) && !slices.ContainsFunc(all, func(f *manifest.File) bool { return f.Name == s.o.Grants }) {
+		all = append(all[:len(all):len(all)], &manifest.File{Name: s.o.Grants})
+	}
+	for _, f := range all {
 		data := s.text[f.Name]
 		if es := edits[f.Name]; es != nil {
 			edited, err := diag.Apply(data, es)
@@ -175,16 +181,12 @@ func (s *state) with(batch []*candidate) (*manifest.Set, map[string][]byte, erro
 			data = edited
 		}
 		if f.Name == s.o.Grants && grants != nil {
-			data, grants = append(data[:len(data):len(data)], grants...), nil
+			data = append(data[:len(data):len(data)], grants...)
 		}
 		if data != nil {
 			text[f.Name] = data
 		}
 		files = append(files, f.With(data))
-	}
-	if grants != nil {
-		f := &manifest.File{Name: s.o.Grants, Data: append(bytes.Clone(s.o.GrantsText), grants...)}
-		files, text[f.Name] = append(files, f), f.Data
 	}
 	set := manifest.Read(files, s.o.Read)
 	return set, text, s.compare(set, changes, added)
@@ -255,11 +257,11 @@ func (s *state) changed(input *manifest.Set) []Changed {
 	}
 	var out []Changed
 	for _, f := range s.set.Files {
-		before, known := old[f.Name]
+		before := old[f.Name]
+		if f.Name == s.o.Grants && before == nil {
+			before = s.o.GrantsText
+		}
 		if now := s.text[f.Name]; !bytes.Equal(before, now) {
-			if !known {
-				before = s.o.GrantsText
-			}
 			out = append(out, Changed{f.Name, before, now})
 		}
 	}
