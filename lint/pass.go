@@ -30,10 +30,11 @@ type Pass struct {
 // cost a second parse of their document, and a finding may still be dropped.
 type finding struct {
 	diag.Diagnostic
-	doc      *manifest.Document
-	path     manifest.Path
-	onKey    bool
-	explains []*admission.Failure
+	doc        *manifest.Document
+	path       manifest.Path
+	onKey      bool
+	explains   []*admission.Failure
+	suggestion *Suggestion
 }
 
 // Report adds a finding at a field of a document. Rule, severity, source,

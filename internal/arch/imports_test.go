@@ -29,18 +29,20 @@ var allowed = map[string][]string{
 	"topology":             {"diag", "manifest", "profile"},
 	"routing":              {"diag", "manifest", "profile", "topology"},
 	"prove":                {"diag", "profile", "topology", "routing"},
-	"lint":                 {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
-	"lint/rules":           {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint"},
+	"lint":                 {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "descriptor"},
+	"lint/rules":           {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "descriptor"},
 	"simulate":             {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
 	"proxy":                {"diag", "manifest", "profile", "topology", "routing", "proxy/h2"},
 	"proxy/h2":             {},
 	"translate/cloudflare": {"diag", "manifest", "profile", "topology", "routing"},
-	"render":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate"},
-	"cmd":                  {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision", "config"},
+	"render":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate", "lint/fix"},
+	"cmd":                  {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision", "config", "descriptor", "lint/fix"},
 	"cmd/grpcroute":        {"cmd"},
 	"internal/revision":    {"lint", "manifest"},
 	"internal/docgen":      {"lint", "lint/rules", "profile"},
 	"config":               {"admission", "diag", "lint", "lint/rules", "profile"},
+	"descriptor":           {"diag"},
+	"lint/fix":             {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint"},
 }
 
 // owned lists libraries that belong to few packages, with what is below both.
@@ -65,6 +67,7 @@ var owned = []struct {
 	{"github.com/google/go-cmp", []string{"internal/golden"}, "it is for tests"},
 	{"github.com/rogpeppe/go-internal", []string{"internal/golden"}, "it is for tests"},
 	{"testing", []string{"internal/golden"}, "it is for tests"},
+	{"github.com/bufbuild/protocompile", []string{"descriptor"}, "descriptor reads .proto files"},
 	{"log", nil, "results and errors go to the streams of cmd"},
 	{"log/slog", nil, "results and errors go to the streams of cmd"},
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/prove"
 	"github.com/grpcroute/grpcroute/routing"
@@ -88,6 +89,20 @@ func differentEffect(a, b *routing.Entry) bool {
 	return prove.EffectOf(&routing.Result{Entry: a}).Key() != prove.EffectOf(&routing.Result{Entry: b}).Key()
 }
 
+// suggestCanary suggests a further match that has the service and method of the
+// one that wins beside the headers.
+func suggestCanary(p *lint.Pass, rule *topology.Rule, d disorder) {
+	doc := rule.Route.Doc
+	method, _ := valueAt(doc, d.won.Rule.Path("matches", d.won.Match, "method"))
+	headers, ok := valueAt(doc, rule.Path("matches", d.passed.Match, "headers"))
+	if method == nil || !ok {
+		p.Refuse("the match that wins names no service")
+		return
+	}
+	suggest(p, lint.OwnCalls, doc, "add a match with the same headers and the method of the rule that wins",
+		manifest.Append(rule.Path("matches"), manifest.Fields{{Key: "method", Value: method}, {Key: "headers", Value: headers}}))
+}
+
 func reportCanary(p *lint.Pass, rule *topology.Rule, d disorder) {
 	p.Report(rule.Route.Doc, entryPath(rule, d.passed.Match), diag.Diagnostic{
 		Message: fmt.Sprintf("call %s has the header and reaches rules[%d] all the same: a service or method is compared before headers",
@@ -96,4 +111,5 @@ func reportCanary(p *lint.Pass, rule *topology.Rule, d disorder) {
 		Related: []diag.Related{{Message: "the rule that takes the call", Range: rule.Route.Doc.Range(entryPath(d.won.Rule, d.won.Match)...)}},
 		Witness: witness(d.request, listenerOf(d.result)),
 	})
+	suggestCanary(p, rule, d)
 }

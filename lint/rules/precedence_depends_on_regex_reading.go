@@ -43,5 +43,6 @@ func checkPrecedenceDependsOnRegexReading(p *lint.Pass) {
 		reportReordered(p, d, fmt.Sprintf("call %s reaches %s if a regular expression counts its own length, and %s if it counts %s",
 			call(&d.Witness), ruleName(d.Now.Rule), ruleName(d.Then.Rule), strings.Join(d.orders, " or ")),
 			"make the two matches exclude each other, or give the one that should win a longer literal name")
+		p.Refuse("which of the two should win is for their authors to say")
 	}
 }
