@@ -70,22 +70,83 @@ func (h *Host) WithOldest(s *Server, r *topology.Route) []*Entry {
 }
 
 // Ageless returns the routes of a host whose order against another one's entry
-// depends on an age that the input does not show.
+// depends on an age that the input does not show, where some call may ask for
+// both: entries of different literal services or methods never meet.
 func (h *Host) Ageless(s *Server) []*topology.Route {
 	var out []*topology.Route
+	listed := map[*topology.Route]bool{}
 	for i := 0; i < len(h.Entries); {
 		j := i + 1
 		for j < len(h.Entries) && slices.Equal(h.Entries[i].Keys, h.Entries[j].Keys) {
 			j++
 		}
-		for _, a := range h.Entries[i:j] {
-			if !slices.Contains(out, a.Route) && slices.ContainsFunc(h.Entries[i:j], func(b *Entry) bool { return s.Undecided(a, b) != "" }) {
-				out = append(out, a.Route)
+		if j-i > 1 {
+			near := newMeetings(h.Entries[i:j])
+			for _, a := range h.Entries[i:j] {
+				if !listed[a.Route] && near.any(a, func(b *Entry) bool { return s.Undecided(a, b) != "" }) {
+					listed[a.Route] = true
+					out = append(out, a.Route)
+				}
 			}
 		}
 		i = j
 	}
 	return out
+}
+
+// meetings files entries by the calls that they can take, so that only those that
+// may meet are compared.
+type meetings struct {
+	all   []*Entry
+	exact map[methodName][]*Entry // by literal service and method
+	open  map[string][]*Entry     // of a literal service and any method or an expression
+	wide  []*Entry                // of no literal service, or not known
+	named map[string][]*Entry     // all of a literal service
+}
+
+type methodName struct{ service, method string }
+
+func newMeetings(entries []*Entry) *meetings {
+	m := &meetings{all: entries, exact: map[methodName][]*Entry{}, open: map[string][]*Entry{}, named: map[string][]*Entry{}}
+	for _, e := range entries {
+		switch name, service, method := e.literal(); {
+		case !service:
+			m.wide = append(m.wide, e)
+		case method:
+			m.exact[name] = append(m.exact[name], e)
+			m.named[name.service] = append(m.named[name.service], e)
+		default:
+			m.open[name.service] = append(m.open[name.service], e)
+			m.named[name.service] = append(m.named[name.service], e)
+		}
+	}
+	return m
+}
+
+// any reports whether a test holds for an entry that may meet another one.
+func (m *meetings) any(a *Entry, test func(*Entry) bool) bool {
+	name, service, method := a.literal()
+	switch {
+	case !service:
+		return slices.ContainsFunc(m.all, test)
+	case !method:
+		return slices.ContainsFunc(m.named[name.service], test) || slices.ContainsFunc(m.wide, test)
+	}
+	return slices.ContainsFunc(m.exact[name], test) || slices.ContainsFunc(m.open[name.service], test) || slices.ContainsFunc(m.wide, test)
+}
+
+// literal returns the names that an entry asks for, and which of them are literal.
+func (e *Entry) literal() (name methodName, service, method bool) {
+	c := e.cond
+	if c.shape != segments || c.service.kind != literalSegment || c.unread || e.opaque {
+		return methodName{}, false, false
+	}
+	name.service = c.service.text
+	if c.method.kind == literalSegment {
+		name.method = c.method.text
+		return name, true, true
+	}
+	return name, true, false
 }
 
 // ReadingDecides says why the input does not show which of two entries comes
