@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -32,6 +33,9 @@ type sideSpec struct {
 // sides reads what is compared. The error stands alone when there is nothing to
 // compare, and beside the pairs when some of the input could not be read.
 func (o *diffOptions) sides() ([][2]*diffSide, error) {
+	if err := o.Input.configure(); err != nil {
+		return nil, err
+	}
 	if o.Profiles != nil {
 		return o.profileSides()
 	}
@@ -228,6 +232,7 @@ func (r *revisionReader) readRevision(s sideSpec, beside string) (*diffSide, err
 	if err != nil {
 		return nil, err
 	}
+	files = slices.DeleteFunc(files, func(f *manifest.File) bool { return r.excluded(f, s.label) })
 	out, err := in.compile(manifest.Read(files, manifest.Options{Namespace: in.Namespace}), s.label)
 	if err != nil {
 		return nil, err
@@ -237,6 +242,13 @@ func (r *revisionReader) readRevision(s sideSpec, beside string) (*diffSide, err
 		out.side.Files = []string{r.repo.Root()}
 	}
 	return out, nil
+}
+
+// excluded reports whether the configuration leaves out a file of a revision.
+func (r *revisionReader) excluded(f *manifest.File, label string) bool {
+	name := strings.TrimPrefix(f.Name, label+":")
+	path := filepath.Join(r.repo.Root(), filepath.FromSlash(name))
+	return !slices.Contains(r.o.Input.Files, path) && r.o.Input.Config.excluded(path)
 }
 
 // badManifests are the errors of what was read, each file once.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/grpcroute/grpcroute/admission"
+	"github.com/grpcroute/grpcroute/config"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -31,38 +32,32 @@ type inputOptions struct {
 	Channel        string
 	Assume         string
 	TunnelProtocol string
+	Config         configOptions
 }
 
 func (o *inputOptions) addFlags(c *cobra.Command) {
 	f := c.Flags()
+	o.Config.addFlags(c)
 	f.StringSliceVarP(&o.Files, "filename", "f", nil, "`file` or folder with manifests, or - for standard input; may be repeated")
 	_ = c.MarkFlagFilename("filename", "yaml", "yml", "json") // fails only for a flag that does not exist
 	f.BoolVarP(&o.Recursive, "recursive", "R", true, "read the folders inside folders too")
 	f.StringVarP(&o.Namespace, "namespace", "n", "", "`namespace` of objects that name none (default \"default\")")
 	addEnum(c, &o.Profile, "profile", "", profileNames(), "implementation whose behaviour counts; auto reads it from the GatewayClass")
 	f.BoolVar(&o.AsBuilt, "as-built", false, "what the implementation's released data plane really does, where that differs")
-	versions := slices.Clone(admission.Versions())
-	slices.Reverse(versions)
-	addEnum(c, &o.GatewayAPI, "gateway-api", "", versions, "Gateway API minor installed in the cluster")
+	addEnum(c, &o.GatewayAPI, "gateway-api", "", config.Values("gateway-api"), "Gateway API minor installed in the cluster")
 	addEnum(c, &o.Channel, "channel", "", admission.Channels(), "channel of the installed CRDs")
 	addEnum(c, &o.Assume, "assume", "", assumptions, "take objects that are not in the input as unknown, present or absent")
 	addEnum(c, &o.TunnelProtocol, "tunnel-protocol", "", tunnelProtocols, "transport of a tunnel; input reads it from Helm values and Deployments")
 }
 
-func profileNames() []string {
-	names := []string{autoProfile}
-	for _, p := range profile.All {
-		names = append(names, p.Name)
-	}
-	return names
-}
+func profileNames() []string { return config.Values("profile") }
 
 // assumptions are the values of --assume in the order of [topology.Assume].
-var assumptions = []string{"unknown", "present", "absent"}
+var assumptions = config.Values("assume")
 
 // tunnelProtocols are the values of --tunnel-protocol. The first leaves it to
 // the input.
-var tunnelProtocols = []string{"input", "auto", "http2", "quic"}
+var tunnelProtocols = config.Values("tunnel-protocol")
 
 func (o *inputOptions) assume() topology.Assume {
 	return topology.Assume(slices.Index(assumptions, o.Assume))
@@ -81,10 +76,14 @@ func (o *inputOptions) load(s *Streams, command string) (*manifest.Set, error) {
 	if err := o.check(s, command); err != nil {
 		return nil, err
 	}
+	if err := o.configure(); err != nil {
+		return nil, err
+	}
 	set, err := manifest.Load(o.Files, manifest.Options{
 		Stdin: s.In, NonRecursive: !o.Recursive, Namespace: o.Namespace, Progress: progress(s),
+		Exclude: o.Config.excluded, Resources: o.Config.resources(),
 	})
-	if err == nil && len(set.Files) == 0 {
+	if err == nil && !slices.ContainsFunc(set.Files, func(f *manifest.File) bool { return !f.Resource }) {
 		deeper := ""
 		if !o.Recursive {
 			deeper = "; without -R=false folders inside are read too"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/grpcroute/grpcroute/config"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/lint/rules"
@@ -14,19 +15,21 @@ import (
 
 // lintOptions are the flags of lint.
 type lintOptions struct {
-	Streams *Streams
-	Command string // as the user typed it
-	Input   inputOptions
-	Output  outputOptions
-	FailOn  string
-	Rules   []string
-	Skip    []string
-	Strict  bool // --strict-docs
-	Advice  bool
+	Streams  *Streams
+	Command  string // as the user typed it
+	Input    inputOptions
+	Output   outputOptions
+	FailOn   string
+	Rules    []string
+	Skip     []string
+	Strict   bool // --strict-docs
+	Advice   bool
+	Baseline baselineOptions
+	Changed  string
 }
 
 // thresholds are the values of --fail-on.
-var thresholds = []string{"error", "warning", "info", "never"}
+var thresholds = config.Values("fail-on")
 
 func newLintCmd(s *Streams, run func(*lintOptions) error) *cobra.Command {
 	o := &lintOptions{Streams: s}
@@ -58,6 +61,7 @@ or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 	f.StringSliceVar(&o.Skip, "skip", nil, "do not run the rule of this `id`; may be repeated")
 	f.BoolVar(&o.Strict, "strict-docs", false, "what a document demands and its code does not enforce is an error")
 	f.BoolVar(&o.Advice, "advice", false, "run the rules, too, that give advice healthy manifests would get as well")
+	o.Baseline.addFlags(c)
 	for _, name := range []string{"rule", "skip"} {
 		_ = c.RegisterFlagCompletionFunc(name, completeRules) // fails only for a flag that does not exist
 	}
@@ -65,12 +69,21 @@ or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 }
 
 func runLint(o *lintOptions) error {
+	if err := o.configure(); err != nil {
+		return err
+	}
 	set, unread := o.Input.load(o.Streams, o.Command)
 	if set == nil {
 		return unread
 	}
 	result, err := o.check(set)
 	if err != nil {
+		return err
+	}
+	if o.Baseline.Write && unread != nil {
+		return unread
+	}
+	if err := o.withBaseline(set, result); err != nil || o.Baseline.Write {
 		return err
 	}
 	if unread == nil && !o.Output.Quiet && result.Objects == 0 && len(result.Diagnostics) == 0 {
@@ -95,10 +108,10 @@ func (o *lintOptions) check(set *manifest.Set) (*lint.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := lint.Run(set, rules.All, lint.Options{
+	result, err := lint.Run(set, rules.All, o.withRules(lint.Options{
 		Profile: p, GatewayAPI: o.Input.GatewayAPI, Channel: o.Input.Channel, Assume: o.Input.assume(),
 		TunnelProtocol: o.Input.tunnel(), StrictDocs: o.Strict, Advice: o.Advice, Rules: o.Rules, Skip: o.Skip,
-	})
+	}))
 	return result, usage(err)
 }
 

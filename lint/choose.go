@@ -10,20 +10,21 @@ import (
 
 // choose returns the rules that --rule, --skip and --advice leave, in catalogue
 // order.
-func choose(rules []*Rule, only, skip []string, advice bool) ([]*Rule, error) {
+func choose(rules []*Rule, o *Options) ([]*Rule, error) {
 	ids := make([]string, len(rules))
 	for i, r := range rules {
 		ids[i] = r.ID
 	}
-	for _, id := range slices.Concat(only, skip) {
+	for _, id := range slices.Concat(o.Rules, o.Skip, o.Enable) {
 		if !slices.Contains(ids, id) {
 			return nil, UnknownRule(id, ids)
 		}
 	}
 	var out []*Rule
 	for _, r := range rules {
-		runs := len(only) == 0 && (advice || !r.OptIn) || slices.Contains(only, r.ID)
-		if runs && !slices.Contains(skip, r.ID) {
+		wanted := o.Advice || !r.OptIn || slices.Contains(o.Enable, r.ID)
+		runs := len(o.Rules) == 0 && wanted || slices.Contains(o.Rules, r.ID)
+		if runs && !slices.Contains(o.Skip, r.ID) {
 			out = append(out, r)
 		}
 	}

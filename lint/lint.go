@@ -34,6 +34,7 @@ const (
 	TLSSection            Section = "tls"
 	ImplementationSection Section = "implementation"
 	InputSection          Section = "input"
+	SuppressionSection    Section = "suppression"
 )
 
 // Rule is one check of the catalogue. Its page, ID.md with underscores, stands
@@ -47,7 +48,8 @@ type Rule struct {
 	Profiles []string      // implementations it speaks of; nil means all
 	Fix      Fix
 	// Check looks for the rule's findings. It is nil for a rule that is raised
-	// while the input is read (manifest.Set.Problems).
+	// while the input is read (manifest.Set.Problems), and for those of
+	// [SuppressionSection], which [Run] reports.
 	Check func(*Pass)
 	// PerSet: Check reads Set, Admission and Options only. It runs once, whatever
 	// the number of profiles, and its findings hold under all of them.
@@ -79,6 +81,10 @@ type Options struct {
 	Advice         bool     // rules that are OptIn run, too
 	Rules          []string // only these
 	Skip           []string // not these
+	Enable         []string // these OptIn rules, too
+	Severities     map[string]diag.Severity
+	Paths          []PathRules
+	RequireReason  bool // suppressions have to say why
 }
 
 // Result is what [Run] found.
@@ -86,4 +92,10 @@ type Result struct {
 	Diagnostics diag.List // sorted
 	Profiles    []*profile.Profile
 	Objects     int
+	Ran         map[string]bool // ids of the rules that were looked for
+	Suppressed  []Suppressed    // in the order of Diagnostics
+	// What else is not among Diagnostics: findings in the baseline ([Baseline.Filter]),
+	// findings that a change cannot have caused ([Change.Filter]), and findings in
+	// files that are read for resolution only.
+	Known, Unaffected, Elsewhere int
 }

@@ -84,6 +84,7 @@ func TestReportFillsIn(t *testing.T) {
 	object := diag.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "GRPCRoute", Namespace: "shop", Name: "users"}
 	fill := func(d diag.Diagnostic) diag.Diagnostic {
 		d.Rule, d.Object, d.Field, d.Profile = "b-rule", object, "spec.parentRefs[0].name", "spec"
+		d.NamedField = "spec.parentRefs[edge].name"
 		return d
 	}
 	name := strings.Index(route, "edge")

@@ -14,6 +14,8 @@ import (
 type File struct {
 	Name string
 	Data []byte
+	// Resource: it was read for what others refer to, see Options.Resources.
+	Resource bool
 
 	once  sync.Once
 	lines []int32 // offset of each line after the first; filled when first asked

@@ -17,6 +17,12 @@ type Options struct {
 	Stdin        io.Reader // read for the path "-"
 	NonRecursive bool      // folders: take only the files directly inside
 	Namespace    string    // for objects that name none; "" means "default"
+	// Exclude, when set, says which files and folders inside folders are left out.
+	// What is named is read all the same.
+	Exclude func(path string) bool
+	// Resources are further paths with objects that others refer to. Their files,
+	// unless they are among the paths, too, have File.Resource.
+	Resources []string
 	// Progress, when set, is called after each file with the number of files
 	// done and the number known so far. Calls do not overlap.
 	Progress func(done, total int)
@@ -27,7 +33,7 @@ type Options struct {
 // joins what could not be read at all (a missing path, no permission); the Set
 // is usable beside it.
 func Load(paths []string, o Options) (*Set, error) {
-	inputs, errs := findInputs(paths, o.NonRecursive)
+	inputs, errs := findInputs(paths, o)
 	l := newLoader(o)
 	parts := make([]*part, len(inputs))
 	var mu sync.Mutex
@@ -104,7 +110,7 @@ func (l *loader) each(n int, f func(i int)) {
 
 func (l *loader) input(in input, stdin io.Reader) *part {
 	data, err := readInput(in, stdin)
-	f := &File{Name: in.name, Data: data}
+	f := &File{Name: in.name, Data: data, Resource: in.resource}
 	if errors.Is(err, errTooLarge) {
 		return tooLarge(f)
 	}

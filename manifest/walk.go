@@ -21,11 +21,14 @@ type input struct {
 	path  string // as os.Open takes it; "-" for standard input
 	name  string // as findings show it
 	named bool   // given by the user, rather than found in a folder
+	// resource: read for what others refer to; see Options.Resources.
+	resource bool
 }
 
 // walker turns the paths of the command line into inputs, each real file once.
 type walker struct {
 	nonRecursive bool
+	exclude      func(path string) bool
 	inputs       []input
 	seen         map[string]bool // real paths of files and folders taken
 	errs         []error
@@ -33,13 +36,22 @@ type walker struct {
 
 // findInputs lists what Load reads: the paths in the order given, the files of a
 // folder sorted by name as kubectl applies them. What cannot be read is in the
-// errors.
-func findInputs(paths []string, nonRecursive bool) ([]input, []error) {
-	w := &walker{nonRecursive: nonRecursive, seen: map[string]bool{}}
+// errors. Resources come first, so that what is given replaces them; a file that
+// is both is no resource.
+func findInputs(paths []string, o Options) ([]input, []error) {
+	w := &walker{nonRecursive: o.NonRecursive, exclude: o.Exclude, seen: map[string]bool{}}
 	for _, path := range paths {
 		w.named(path)
 	}
-	return w.inputs, w.errs
+	given := w.inputs
+	w.inputs, w.nonRecursive = nil, false
+	for _, path := range o.Resources {
+		w.named(path)
+	}
+	for i := range w.inputs {
+		w.inputs[i].resource = true
+	}
+	return append(w.inputs, given...), w.errs
 }
 
 func (w *walker) named(path string) {
@@ -85,6 +97,9 @@ func (w *walker) folder(dir string) {
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
+		if w.exclude != nil && w.exclude(path) {
+			continue
+		}
 		if e.IsDir() || e.Type()&fs.ModeSymlink != 0 {
 			w.entry(path, e.Name())
 		} else if IsManifestName(e.Name()) && e.Type().IsRegular() {

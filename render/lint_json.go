@@ -12,10 +12,11 @@ import (
 // lintReport is the grpcroute.lint/v1 contract. Fields may be added to a
 // version, never removed or given another meaning.
 type lintReport struct {
-	Schema      string        `json:"schema"`
-	Profile     string        `json:"profile"` // several joined with ","
-	Diagnostics []finding     `json:"diagnostics"`
-	Summary     findingCounts `json:"summary"`
+	Schema      string              `json:"schema"`
+	Profile     string              `json:"profile"` // several joined with ","
+	Diagnostics []finding           `json:"diagnostics"`
+	Suppressed  []suppressedFinding `json:"suppressed,omitempty"`
+	Summary     findingCounts       `json:"summary"`
 }
 
 type finding struct {
@@ -45,6 +46,11 @@ type findingCounts struct {
 	Errors   int `json:"errors"`
 	Warnings int `json:"warnings"`
 	Infos    int `json:"infos"`
+	// Findings that are not among the diagnostics.
+	Suppressed int `json:"suppressed,omitempty"`
+	Baseline   int `json:"baseline,omitempty"`   // known to the baseline
+	Unaffected int `json:"unaffected,omitempty"` // by the change of --changed
+	Elsewhere  int `json:"elsewhere,omitempty"`  // in files read for resolution only
 }
 
 // LintJSON writes the findings of a run as grpcroute.lint/v1.
@@ -53,6 +59,7 @@ func LintJSON(w io.Writer, set *manifest.Set, r *lint.Result) error {
 		Schema:      "grpcroute.lint/v1",
 		Profile:     strings.Join(profileNames(r), ","),
 		Diagnostics: make([]finding, 0, len(r.Diagnostics)),
+		Suppressed:  suppressedOf(r),
 		Summary:     countsOf(set, r),
 	}
 	for i := range r.Diagnostics {
@@ -81,6 +88,7 @@ func countsOf(set *manifest.Set, r *lint.Result) findingCounts {
 	return findingCounts{
 		Files: len(set.Files), Objects: r.Objects,
 		Errors: r.Diagnostics.Count(diag.Error), Warnings: r.Diagnostics.Count(diag.Warning), Infos: r.Diagnostics.Count(diag.Info),
+		Suppressed: len(r.Suppressed), Baseline: r.Known, Unaffected: r.Unaffected, Elsewhere: r.Elsewhere,
 	}
 }
 

@@ -117,7 +117,7 @@ func (p *lintPrinter) summary(set *manifest.Set, r *lint.Result) {
 	scope := fmt.Sprintf("in %s of %s", count(n.Objects, "object"), count(n.Files, "file"))
 	if len(r.Diagnostics) == 0 {
 		if p.Terminal || p.Verbose {
-			fmt.Fprintf(p, "%s %s%s\n", p.good("no findings"), scope, p.asProfiles(r))
+			fmt.Fprintf(p, "%s %s%s%s\n", p.good("no findings"), scope, p.asProfiles(r), aside(r))
 		}
 		p.ignored(set)
 		return
@@ -132,7 +132,7 @@ func (p *lintPrinter) summary(set *manifest.Set, r *lint.Result) {
 			parts = append(parts, p.style.severity(part.level, count(part.n, part.noun)))
 		}
 	}
-	fmt.Fprintf(p, "\n%s %s%s\n", strings.Join(parts, ", "), scope, p.asProfiles(r))
+	fmt.Fprintf(p, "\n%s %s%s%s\n", strings.Join(parts, ", "), scope, p.asProfiles(r), aside(r))
 	p.ignored(set)
 }
 

@@ -28,6 +28,7 @@ func options(t *testing.T, line string) (o lint.Options, also []string) {
 	fs.StringVar(&o.TunnelProtocol, "tunnel-protocol", "", "")
 	fs.BoolVar(&o.StrictDocs, "strict-docs", false, "")
 	fs.BoolVar(&o.Advice, "advice", false, "")
+	fs.BoolVar(&o.RequireReason, "require-reason", false, "")
 	fs.Func("print", "", func(ids string) error {
 		also = strings.Split(ids, ",")
 		return nil

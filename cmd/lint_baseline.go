@@ -1,0 +1,107 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/spf13/cobra"
+)
+
+// baselineOptions say which findings are known.
+type baselineOptions struct {
+	File  string
+	Write bool
+}
+
+func (o *baselineOptions) addFlags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&o.File, "baseline", "", "`file` with known findings, which are not shown and do not fail; '' for none")
+	_ = c.MarkFlagFilename("baseline", "json") // fails only for a flag that does not exist
+	f.BoolVar(&o.Write, "write-baseline", false, "write all findings to the file of --baseline instead of showing them")
+}
+
+// withBaseline takes known findings out of the result, or writes the file.
+func (o *lintOptions) withBaseline(set *manifest.Set, r *lint.Result) error {
+	b, s := &o.Baseline, o.Streams
+	switch {
+	case b.Write && b.File == "":
+		return usagef("--write-baseline: say where to, as in --baseline grpcroute-baseline.json, or with the key baseline of the configuration")
+	case b.Write:
+		return o.writeBaseline(r)
+	case b.File == "":
+		return nil
+	}
+	data, err := os.ReadFile(b.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read the baseline: there is no %s; --write-baseline writes it", b.File)
+	}
+	if err != nil {
+		return fmt.Errorf("read the baseline: %w", err)
+	}
+	known, err := lint.ParseBaseline(b.File, data)
+	if err != nil {
+		return err
+	}
+	gone := known.Filter(r, set)
+	if o.Output.Quiet {
+		return nil
+	}
+	if gone.Fixed > 0 {
+		fmt.Fprintf(s.Err, "%d %s of the baseline %s gone: rewrite it with --write-baseline\n", gone.Fixed, plural(gone.Fixed, "entry", "entries"), plural(gone.Fixed, "is", "are"))
+	}
+	if gone.Absent > 0 && o.Output.Verbose {
+		fmt.Fprintf(s.Err, "%d %s of the baseline %s about what is not in the input\n", gone.Absent, plural(gone.Absent, "entry", "entries"), plural(gone.Absent, "is", "are"))
+	}
+	return nil
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func (o *lintOptions) writeBaseline(r *lint.Result) error {
+	text, err := lint.NewBaseline(r.Diagnostics).Encode()
+	if err == nil {
+		err = replaceFile(o.Baseline.File, text)
+	}
+	if err != nil {
+		return fmt.Errorf("write the baseline: %w", err)
+	}
+	if n := len(r.Diagnostics); !o.Output.Quiet {
+		fmt.Fprintf(o.Streams.Err, "wrote %d %s to %s\n", n, plural(n, "finding", "findings"), o.Baseline.File)
+	}
+	return nil
+}
+
+// replaceFile writes a file beside its place and moves it there, so that nobody
+// sees half of it.
+func replaceFile(path string, data []byte) error {
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			path = real
+		}
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Chmod(mode), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+package lint
+
+import (
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/manifest"
+)
+
+// origins says of findings in rendered manifests which template or file they come
+// from: the last place they are related to.
+func origins(set *manifest.Set, found diag.List) {
+	type object struct {
+		file string
+		ref  diag.Ref
+	}
+	rendered, built := map[string]*manifest.File{}, map[object]string{}
+	for _, f := range set.Files {
+		if f.Rendered() {
+			rendered[f.Name] = f
+		}
+	}
+	for _, doc := range set.Documents {
+		if from := doc.KustomizeOrigin(); from != "" {
+			built[object{doc.File.Name, doc.Ref}] = from
+		}
+	}
+	for i := range found {
+		d := &found[i]
+		message, path := "where kustomize takes this from", built[object{d.Range.File, d.Object}]
+		if f := rendered[d.Range.File]; f != nil && path == "" {
+			message, path = "the Helm template of this", f.Template(d.Range.Start.Byte)
+		}
+		if path != "" {
+			d.Related = append(d.Related[:len(d.Related):len(d.Related)], diag.Related{Message: message, Range: diag.Range{File: path}})
+		}
+	}
+}
