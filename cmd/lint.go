@@ -9,7 +9,6 @@ import (
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/lint/rules"
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/render"
 	"github.com/spf13/cobra"
 )
 
@@ -19,6 +18,7 @@ type lintOptions struct {
 	Command  string // as the user typed it
 	Input    inputOptions
 	Output   outputOptions
+	Outputs  lintOutputs // -o
 	FailOn   string
 	Rules    []string
 	Skip     []string
@@ -53,7 +53,7 @@ or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 		},
 	}
 	o.Input.addFlags(c)
-	o.Output.addFlags(c, "text", "json")
+	o.addOutputs(c)
 	o.Output.addVolume(c, "print findings only, no summary", "print more: the API server's own messages, what was not looked at")
 	addEnum(c, &o.FailOn, "fail-on", "", thresholds, "least severity that makes the exit code 1")
 	f := c.Flags()
@@ -115,17 +115,6 @@ func (o *lintOptions) check(set *manifest.Set) (*lint.Result, error) {
 	return result, usage(err)
 }
 
-func (o *lintOptions) write(set *manifest.Set, result *lint.Result) error {
-	s := o.Streams
-	var err error
-	if o.Output.Format == "json" {
-		err = render.LintJSON(s.Out, set, result)
-	} else {
-		err = render.LintText(s.Out, set, result, o.Output.text(s))
-	}
-	return written(err)
-}
-
 // nothingToCheck says what was in the input instead.
 func nothingToCheck(set *manifest.Set) string {
 	if list := kinds(set); list != "" {
@@ -144,6 +133,5 @@ func written(err error) error {
 
 // fails reports whether a finding is at or above the threshold.
 func (o *lintOptions) fails(found diag.List) bool {
-	least, err := diag.ParseSeverity(o.FailOn)
-	return err == nil && slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Severity >= least })
+	return slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return o.failsAt(d.Severity) })
 }
