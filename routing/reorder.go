@@ -12,24 +12,40 @@ import (
 // differs.
 func (h *Host) Reordered(p *profile.Profile) []*Entry {
 	c := &compiler{profile: p}
-	out := make([]*Entry, len(h.Entries))
+	out := c.ranked(h)
+	slices.SortStableFunc(out, c.precedes)
+	return out
+}
+
+// ranked returns copies of a host's entries with the keys of another profile, in
+// the host's own order.
+func (c *compiler) ranked(h *Host) []*Entry {
+	perRule := c.profile.Precedence.PerRule
+	criteria := c.profile.Precedence.Order()
+	out, copies := make([]*Entry, len(h.Entries)), make([]Entry, len(h.Entries))
+	keys := make([]int, len(criteria)*len(h.Entries))
 	byRule := map[ruleHost][]profile.Unit{}
 	for i, e := range h.Entries {
-		copied := *e
-		copied.Unit = rankedUnit(p, e)
-		out[i] = &copied
-		if key := (ruleHost{e.Rule, e.Host.Name}); p.Precedence.PerRule {
-			byRule[key] = append(byRule[key], copied.Unit)
+		copies[i] = *e
+		copies[i].Unit = rankedUnit(c.profile, e)
+		out[i] = &copies[i]
+		if perRule {
+			key := ruleHost{e.Rule, e.Host.Name}
+			byRule[key] = append(byRule[key], copies[i].Unit)
 		}
 	}
-	for _, e := range out {
-		over := []profile.Unit{e.Unit}
-		if p.Precedence.PerRule {
+	var one [1]profile.Unit
+	for i, e := range out {
+		one[0] = e.Unit
+		over := one[:]
+		if perRule {
 			over = byRule[ruleHost{e.Rule, e.Host.Name}]
 		}
-		e.Keys = c.keys(over)
+		e.Keys = keys[i*len(criteria) : (i+1)*len(criteria)]
+		for j, cr := range criteria {
+			e.Keys[j] = cr.Of(over)
+		}
 	}
-	slices.SortStableFunc(out, c.precedes)
 	return out
 }
 
@@ -92,61 +108,6 @@ func (h *Host) Ageless(s *Server) []*topology.Route {
 		i = j
 	}
 	return out
-}
-
-// meetings files entries by the calls that they can take, so that only those that
-// may meet are compared.
-type meetings struct {
-	all   []*Entry
-	exact map[methodName][]*Entry // by literal service and method
-	open  map[string][]*Entry     // of a literal service and any method or an expression
-	wide  []*Entry                // of no literal service, or not known
-	named map[string][]*Entry     // all of a literal service
-}
-
-type methodName struct{ service, method string }
-
-func newMeetings(entries []*Entry) *meetings {
-	m := &meetings{all: entries, exact: map[methodName][]*Entry{}, open: map[string][]*Entry{}, named: map[string][]*Entry{}}
-	for _, e := range entries {
-		switch name, service, method := e.literal(); {
-		case !service:
-			m.wide = append(m.wide, e)
-		case method:
-			m.exact[name] = append(m.exact[name], e)
-			m.named[name.service] = append(m.named[name.service], e)
-		default:
-			m.open[name.service] = append(m.open[name.service], e)
-			m.named[name.service] = append(m.named[name.service], e)
-		}
-	}
-	return m
-}
-
-// any reports whether a test holds for an entry that may meet another one.
-func (m *meetings) any(a *Entry, test func(*Entry) bool) bool {
-	name, service, method := a.literal()
-	switch {
-	case !service:
-		return slices.ContainsFunc(m.all, test)
-	case !method:
-		return slices.ContainsFunc(m.named[name.service], test) || slices.ContainsFunc(m.wide, test)
-	}
-	return slices.ContainsFunc(m.exact[name], test) || slices.ContainsFunc(m.open[name.service], test) || slices.ContainsFunc(m.wide, test)
-}
-
-// literal returns the names that an entry asks for, and which of them are literal.
-func (e *Entry) literal() (name methodName, service, method bool) {
-	c := e.cond
-	if c.shape != segments || c.service.kind != literalSegment || c.unread || e.opaque {
-		return methodName{}, false, false
-	}
-	name.service = c.service.text
-	if c.method.kind == literalSegment {
-		name.method = c.method.text
-		return name, true, true
-	}
-	return name, true, false
 }
 
 // ReadingDecides says why the input does not show which of two entries comes

@@ -28,7 +28,7 @@ func checkPrecedenceDependsOnImplementation(p *lint.Pass) {
 	found := disagreements(p, func(_ *routing.Server, h *routing.Host) []other {
 		var out []other
 		for _, q := range against {
-			if !q.Matching.NotServed {
+			if !q.Matching.NotServed && h.Swaps(q) {
 				out = append(out, other{q.Title, h.Reordered(q)})
 			}
 		}

@@ -34,10 +34,16 @@ func checkPrecedenceDependsOnRegexReading(p *lint.Pass) {
 		if !slices.ContainsFunc(h.Entries, func(e *routing.Entry) bool { return e.Unit.Path.Kind == profile.SegmentPath }) {
 			return nil
 		}
-		return []other{
-			{"as many as it matched", h.Reordered(&matched)},
-			{"none", h.Reordered(&zero)},
+		var out []other
+		for _, reading := range []struct {
+			name string
+			p    *profile.Profile
+		}{{"as many as it matched", &matched}, {"none", &zero}} {
+			if h.Swaps(reading.p) {
+				out = append(out, other{reading.name, h.Reordered(reading.p)})
+			}
 		}
+		return out
 	})
 	for _, d := range found {
 		reportReordered(p, d, fmt.Sprintf("call %s reaches %s if a regular expression counts its own length, and %s if it counts %s",
