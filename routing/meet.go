@@ -6,86 +6,110 @@ import (
 	"github.com/grpcroute/grpcroute/profile"
 )
 
-// Swaps reports whether another profile's precedence changes which of two entries
-// comes first that some call may ask for both. Where it says no, no call to the
-// host goes elsewhere under that precedence; where it says yes, one may.
-func (h *Host) Swaps(p *profile.Profile) bool {
-	c := &compiler{profile: p}
-	entries := c.ranked(h)
-	if slices.IsSortedFunc(entries, c.precedes) {
-		return false
-	}
-	m := newMeetings(entries)
-	// Entries of one list may all meet: they keep their order exactly when the list
-	// is in order.
-	sorted := func(service, method string) bool {
-		list := slices.Concat(m.exact[methodName{service, method}], m.open[service], m.wide)
-		if len(list) < 2 {
-			return true
+// Swapping returns those of some profiles whose precedence changes which of two
+// entries comes first that some call may ask for both. Under the others no call to
+// the host goes elsewhere; under these, one may.
+func (h *Host) Swapping(ps []*profile.Profile) []*profile.Profile {
+	var out []*profile.Profile
+	var m *meetings
+	for _, p := range ps {
+		r := rank(p, h.Entries)
+		sorted := true
+		for i := 1; i < len(r.entries) && sorted; i++ {
+			sorted = r.compare(i-1, i) <= 0
 		}
-		slices.SortFunc(list, func(a, b *Entry) int { return m.at[a] - m.at[b] })
-		return slices.IsSortedFunc(list, c.precedes)
-	}
-	if !sorted("", "") {
-		return true
-	}
-	for service := range m.open {
-		if !sorted(service, "") {
-			return true
+		if sorted {
+			continue
+		}
+		if m == nil {
+			m = newMeetings(h.Entries)
+		}
+		if m.swapped(r) {
+			out = append(out, p)
 		}
 	}
-	if len(m.exact)*len(m.wide) > 64*len(entries) {
-		return true // too much to look at: whoever asks has to compare
-	}
-	for name := range m.exact {
-		if !sorted(name.service, name.method) {
-			return true
-		}
-	}
-	return false
+	return out
 }
 
 // meetings files entries by the calls that they can take, so that only those that
-// may meet are compared.
+// may meet are compared. Entries are numbered; lists are in order.
 type meetings struct {
-	at    map[*Entry]int // position among all
-	all   []*Entry
-	exact map[methodName][]*Entry // by literal service and method
-	open  map[string][]*Entry     // of a literal service and any method or an expression
-	wide  []*Entry                // of no literal service, or not known
-	named map[string][]*Entry     // all of a literal service
+	entries []*Entry
+	exact   map[methodName][]int // by literal service and method
+	open    map[string][]int     // of a literal service and any method or an expression
+	wide    []int                // of no literal service, or not known
+	named   map[string][]int     // all of a literal service
 }
 
 type methodName struct{ service, method string }
 
 func newMeetings(entries []*Entry) *meetings {
-	m := &meetings{at: make(map[*Entry]int, len(entries)), all: entries, exact: map[methodName][]*Entry{}, open: map[string][]*Entry{}, named: map[string][]*Entry{}}
+	m := &meetings{entries: entries, exact: map[methodName][]int{}, open: map[string][]int{}, named: map[string][]int{}}
 	for i, e := range entries {
-		m.at[e] = i
-		switch name, service, method := e.literal(); {
+		name, service, method := e.literal()
+		switch {
 		case !service:
-			m.wide = append(m.wide, e)
+			m.wide = append(m.wide, i)
+			continue
 		case method:
-			m.exact[name] = append(m.exact[name], e)
-			m.named[name.service] = append(m.named[name.service], e)
+			m.exact[name] = append(m.exact[name], i)
 		default:
-			m.open[name.service] = append(m.open[name.service], e)
-			m.named[name.service] = append(m.named[name.service], e)
+			m.open[name.service] = append(m.open[name.service], i)
 		}
+		m.named[name.service] = append(m.named[name.service], i)
 	}
 	return m
 }
 
 // any reports whether a test holds for an entry that may meet another one.
 func (m *meetings) any(a *Entry, test func(*Entry) bool) bool {
+	of := func(list []int) bool {
+		return slices.ContainsFunc(list, func(i int) bool { return test(m.entries[i]) })
+	}
 	name, service, method := a.literal()
 	switch {
 	case !service:
-		return slices.ContainsFunc(m.all, test)
+		return slices.ContainsFunc(m.entries, test)
 	case !method:
-		return slices.ContainsFunc(m.named[name.service], test) || slices.ContainsFunc(m.wide, test)
+		return of(m.named[name.service]) || of(m.wide)
 	}
-	return slices.ContainsFunc(m.exact[name], test) || slices.ContainsFunc(m.open[name.service], test) || slices.ContainsFunc(m.wide, test)
+	return of(m.exact[name]) || of(m.open[name.service]) || of(m.wide)
+}
+
+// swapped reports whether two entries that may meet stand in another order than a
+// ranking gives them. It says so, too, when that is too much to look at: whoever
+// asks then compares.
+func (m *meetings) swapped(r *ranking) bool {
+	// Entries of one list may all meet: they keep their order exactly when the list
+	// is in order.
+	sorted := func(lists ...[]int) bool {
+		list := slices.Concat(lists...)
+		slices.Sort(list)
+		for i := 1; i < len(list); i++ {
+			if r.compare(list[i-1], list[i]) > 0 {
+				return false
+			}
+		}
+		return true
+	}
+	if !sorted(m.wide) {
+		return true
+	}
+	if (len(m.exact)+len(m.open))*len(m.wide) > 64*len(m.entries) {
+		return true
+	}
+	for _, list := range m.open {
+		if !sorted(list, m.wide) {
+			return true
+		}
+	}
+	for name, list := range m.exact {
+		open := m.open[name.service]
+		if len(list)+len(open)+len(m.wide) > 1 && !sorted(list, open, m.wide) {
+			return true
+		}
+	}
+	return false
 }
 
 // literal returns the names that an entry asks for, and which of them are literal.

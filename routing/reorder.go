@@ -11,42 +11,56 @@ import (
 // precedence gives them. What they match stays as it is: only who comes first
 // differs.
 func (h *Host) Reordered(p *profile.Profile) []*Entry {
-	c := &compiler{profile: p}
-	out := c.ranked(h)
-	slices.SortStableFunc(out, c.precedes)
+	r := rank(p, h.Entries)
+	out, copies := make([]*Entry, len(h.Entries)), make([]Entry, len(h.Entries))
+	for i, e := range h.Entries {
+		copies[i] = *e
+		copies[i].Unit, copies[i].Keys = rankedUnit(p, e), r.key(i)
+		out[i] = &copies[i]
+	}
+	slices.SortStableFunc(out, func(a, b *Entry) int { return precedes(&p.Precedence, a, b) })
 	return out
 }
 
-// ranked returns copies of a host's entries with the keys of another profile, in
-// the host's own order.
-func (c *compiler) ranked(h *Host) []*Entry {
-	perRule := c.profile.Precedence.PerRule
-	criteria := c.profile.Precedence.Order()
-	out, copies := make([]*Entry, len(h.Entries)), make([]Entry, len(h.Entries))
-	keys := make([]int, len(criteria)*len(h.Entries))
-	byRule := map[ruleHost][]profile.Unit{}
-	for i, e := range h.Entries {
-		copies[i] = *e
-		copies[i].Unit = rankedUnit(c.profile, e)
-		out[i] = &copies[i]
-		if perRule {
+// ranking is a host's entries, in its own order, with the keys of a profile.
+type ranking struct {
+	p       *profile.Precedence
+	entries []*Entry
+	keys    []int // width for each entry
+	width   int
+}
+
+func rank(p *profile.Profile, entries []*Entry) *ranking {
+	criteria := p.Precedence.Order()
+	r := &ranking{p: &p.Precedence, entries: entries, width: len(criteria), keys: make([]int, len(criteria)*len(entries))}
+	var byRule map[ruleHost][]profile.Unit
+	if p.Precedence.PerRule {
+		byRule = map[ruleHost][]profile.Unit{}
+		for _, e := range entries {
 			key := ruleHost{e.Rule, e.Host.Name}
-			byRule[key] = append(byRule[key], copies[i].Unit)
+			byRule[key] = append(byRule[key], rankedUnit(p, e))
 		}
 	}
 	var one [1]profile.Unit
-	for i, e := range out {
-		one[0] = e.Unit
-		over := one[:]
-		if perRule {
+	over := one[:]
+	for i, e := range entries {
+		if byRule != nil {
 			over = byRule[ruleHost{e.Rule, e.Host.Name}]
+		} else {
+			one[0] = rankedUnit(p, e)
 		}
-		e.Keys = keys[i*len(criteria) : (i+1)*len(criteria)]
 		for j, cr := range criteria {
-			e.Keys[j] = cr.Of(over)
+			r.keys[i*r.width+j] = cr.Of(over)
 		}
 	}
-	return out
+	return r
+}
+
+func (r *ranking) key(i int) []int { return r.keys[i*r.width : (i+1)*r.width : (i+1)*r.width] }
+
+// compare is precedes for two entries by position.
+func (r *ranking) compare(i, j int) int {
+	return precedesBy(r.p, r.entries[i], r.entries[j], r.key(i), r.key(j))
 }
 
 type ruleHost struct {
@@ -89,6 +103,9 @@ func (h *Host) WithOldest(s *Server, r *topology.Route) []*Entry {
 // depends on an age that the input does not show, where some call may ask for
 // both: entries of different literal services or methods never meet.
 func (h *Host) Ageless(s *Server) []*topology.Route {
+	if len(h.Entries) < 2 || !slices.ContainsFunc(h.Entries[1:], func(e *Entry) bool { return e.Route != h.Entries[0].Route }) {
+		return nil
+	}
 	var out []*topology.Route
 	listed := map[*topology.Route]bool{}
 	for i := 0; i < len(h.Entries); {

@@ -35,13 +35,12 @@ func checkPrecedenceDependsOnRegexReading(p *lint.Pass) {
 			return nil
 		}
 		var out []other
-		for _, reading := range []struct {
-			name string
-			p    *profile.Profile
-		}{{"as many as it matched", &matched}, {"none", &zero}} {
-			if h.Swaps(reading.p) {
-				out = append(out, other{reading.name, h.Reordered(reading.p)})
+		for _, q := range h.Swapping([]*profile.Profile{&matched, &zero}) {
+			name := "none"
+			if q == &matched {
+				name = "as many as it matched"
 			}
+			out = append(out, other{name, h.Reordered(q)})
 		}
 		return out
 	})
