@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/grpcroute/grpcroute/profile"
@@ -75,14 +76,35 @@ func (t *Target) String() string {
 
 // identity is what makes two targets one.
 func (t *Target) identity() string {
-	if t.Answer != nil {
-		return fmt.Sprintf("status %d", t.Answer.GRPC)
-	}
-	return t.name() + fmt.Sprintf(" %q %q", t.TLS, t.Filters)
+	return string(t.appendIdentity(nil))
 }
 
-func (t *Target) name() string {
-	return fmt.Sprintf("%s/%s/%s/%s:%d", t.Group, t.Kind, t.Namespace, t.Name, t.Port)
+func (t *Target) appendIdentity(b []byte) []byte {
+	if t.Answer != nil {
+		return strconv.AppendInt(append(b, "status "...), int64(t.Answer.GRPC), 10)
+	}
+	b = t.appendName(b)
+	b = strconv.AppendQuote(append(b, ' '), t.TLS)
+	return appendQuoted(append(b, ' '), t.Filters)
+}
+
+func (t *Target) appendName(b []byte) []byte {
+	for _, part := range [...]string{t.Group, "/", t.Kind, "/", t.Namespace, "/", t.Name, ":"} {
+		b = append(b, part...)
+	}
+	return strconv.AppendInt(b, int64(t.Port), 10)
+}
+
+// appendQuoted writes a list as %q does.
+func appendQuoted(b []byte, list []string) []byte {
+	b = append(b, '[')
+	for i, text := range list {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = strconv.AppendQuote(b, text)
+	}
+	return append(b, ']')
 }
 
 // EffectOf is the effect of a result of [routing.Table.Lookup].
@@ -113,18 +135,28 @@ func actionEffect(entry *routing.Entry) *Effect {
 	e.Filters = canonicalFilters(a.Filters)
 	e.Extras = extras(entry.Rule)
 	e.targets(a)
-	var b strings.Builder
+	b := make([]byte, 0, 128)
 	for i := range e.Targets {
 		t := &e.Targets[i]
-		fmt.Fprintf(&b, "%d/%d %s\n", t.Num, t.Den, t.identity())
+		b = strconv.AppendInt(b, t.Num, 10)
+		b = strconv.AppendInt(append(b, '/'), t.Den, 10)
+		b = append(t.appendIdentity(append(b, ' ')), '\n')
 	}
-	fmt.Fprintf(&b, "%q %q", e.Filters, e.Extras)
-	e.key = b.String()
+	b = appendQuoted(append(appendQuoted(b, e.Filters), ' '), e.Extras)
+	e.key = string(b)
 	return e
 }
 
 // targets gathers the shares of an action: equal targets add up.
 func (e *Effect) targets(a *routing.Action) {
+	if len(a.Shares) == 1 {
+		if t := targetOf(&a.Shares[0]); t.Num == 0 {
+			e.Drained = append(e.Drained, t)
+		} else {
+			e.Targets = append(e.Targets, t)
+		}
+		return
+	}
 	byIdentity := map[string]int{}
 	for i := range a.Shares {
 		t := targetOf(&a.Shares[i])
@@ -250,7 +282,10 @@ func mirrorTarget(f *topology.Filter, m *gatewayv1.HTTPRequestMirrorFilter) stri
 func extras(r *topology.Rule) []string {
 	var out []string
 	add := func(what string, v any, present bool) {
-		if text, err := json.Marshal(v); present && err == nil {
+		if !present {
+			return
+		}
+		if text, err := json.Marshal(v); err == nil {
 			out = append(out, what+" "+string(text))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -18,6 +19,7 @@ type process struct {
 	wall, cpu     time.Duration // cpu is user and system time of the child, from getrusage
 	slowest       time.Duration // wall
 	documents     int           // read per run; 0 where that says nothing
+	rss           int64         // bytes, the largest resident set of any run
 }
 
 // perCPUSecond is how many documents a second of processor time takes.
@@ -85,6 +87,9 @@ func (p *process) measure(bin string, args []string) error {
 		if i > 0 {
 			walls = append(walls, wall)
 			cpus = append(cpus, c.ProcessState.UserTime()+c.ProcessState.SystemTime())
+			if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
+				p.rss = max(p.rss, usage.Maxrss<<10) // kilobytes on Linux
+			}
 		}
 	}
 	p.wall, p.cpu, p.slowest = median(walls), median(cpus), slices.Max(walls)

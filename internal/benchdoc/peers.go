@@ -1,0 +1,162 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/grpcroute/grpcroute/internal/crdgen/crds"
+)
+
+// The peers of lint, at the versions of tools/peers.
+const (
+	peerModule  = "tools/peers/go.mod"
+	kubeconform = "github.com/yannh/kubeconform/cmd/kubeconform"
+	validate    = "sigs.k8s.io/kubectl-validate"
+)
+
+// The large input of the memory bar: a hundred thousand routes.
+const (
+	hugeFiles = 1000
+	memoryBar = 300 // MB, see issue 6
+)
+
+// peerRuns is what was measured over one input.
+type peerRuns struct {
+	documents int
+	processes []process
+}
+
+// measurePeers builds lint and its peers and runs them over the same inputs, in
+// turn, on one machine.
+func measurePeers(dir string, runs int) ([]peerRuns, error) {
+	bins := map[string]string{}
+	for name, args := range map[string][]string{
+		"grpcroute":        {"-trimpath", "-ldflags=-s -w", "./cmd/grpcroute"},
+		"kubeconform":      {"-modfile=" + peerModule, kubeconform},
+		"kubectl-validate": {"-modfile=" + peerModule, validate},
+	} {
+		bins[name] = filepath.Join(dir, name)
+		c := exec.Command("go", append([]string{"build", "-o", bins[name]}, args...)...)
+		if out, err := c.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("build %s: %w\n%s", name, err, out)
+		}
+	}
+	definitions := filepath.Join(dir, "crds")
+	if err := writeDefinitions(definitions); err != nil {
+		return nil, err
+	}
+	var out []peerRuns
+	for _, files := range []int{manyFiles, hugeFiles} {
+		input := filepath.Join(dir, fmt.Sprintf("routes-%d", files*routesPerFile))
+		documents, err := writeFiles(input, files)
+		if err != nil {
+			return nil, err
+		}
+		n := runs
+		if files == hugeFiles {
+			n = 1
+		}
+		of := func(name, command string, args ...string) (process, error) {
+			p := process{name: name, command: command, runs: n, documents: documents}
+			return p, p.measure(bins[name], args)
+		}
+		schemas := filepath.Join(definitions, "json", "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json")
+		r := peerRuns{documents: documents}
+		for _, run := range []func() (process, error){
+			func() (process, error) { return of("grpcroute", "grpcroute lint ROUTES", "lint", input) },
+			func() (process, error) {
+				return of("grpcroute", "grpcroute lint --rule schema-violation,unknown-field ROUTES", "lint", "--rule", "schema-violation,unknown-field", input)
+			},
+			func() (process, error) {
+				return of("kubeconform", "kubeconform -strict -n "+strconv.Itoa(runtime.NumCPU())+" -schema-location SCHEMAS ROUTES",
+					"-strict", "-n", strconv.Itoa(runtime.NumCPU()), "-schema-location", schemas, input)
+			},
+			func() (process, error) {
+				return of("kubectl-validate", "kubectl-validate --version 1.31 --local-crds CRDS ROUTES", "--version", "1.31", "--local-crds", filepath.Join(definitions, "yaml"), input)
+			},
+		} {
+			p, err := run()
+			if err != nil {
+				return nil, err
+			}
+			fmt.Fprintf(os.Stderr, "%d documents: %s: CPU %s, memory %d MB\n", documents, p.command, ms(p.cpu), p.rss>>20)
+			r.processes = append(r.processes, p)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// writeDefinitions writes the definitions of the newest release as the peers want
+// them: as they are, and as JSON schemas that refuse unknown fields.
+func writeDefinitions(dir string) error {
+	releases := crds.Releases()
+	all, err := releases[len(releases)-1].Load("standard")
+	if err != nil {
+		return err
+	}
+	for _, folder := range []string{"yaml", "json"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			return err
+		}
+	}
+	for _, crd := range all {
+		text, err := yaml.Marshal(crd)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, "yaml", crd.Name+".yaml"), text, 0o644); err != nil {
+			return err
+		}
+		for i := range crd.Spec.Versions {
+			if err := writeSchema(dir, crd, &crd.Spec.Versions[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func writeSchema(dir string, crd *apiextensionsv1.CustomResourceDefinition, v *apiextensionsv1.CustomResourceDefinitionVersion) error {
+	text, err := json.Marshal(v.Schema.OpenAPIV3Schema)
+	if err != nil {
+		return err
+	}
+	var schema any
+	if err := json.Unmarshal(text, &schema); err != nil {
+		return err
+	}
+	refuseUnknown(schema)
+	if text, err = json.Marshal(schema); err != nil {
+		return err
+	}
+	name := fmt.Sprintf("%s_%s.json", strings.ToLower(crd.Spec.Names.Kind), v.Name)
+	return os.WriteFile(filepath.Join(dir, "json", name), text, 0o644)
+}
+
+// refuseUnknown makes every object with properties refuse others, as an API server
+// does when it validates strictly.
+func refuseUnknown(schema any) {
+	switch s := schema.(type) {
+	case map[string]any:
+		if _, ok := s["properties"].(map[string]any); ok && s["type"] == "object" && s["additionalProperties"] == nil {
+			s["additionalProperties"] = false
+		}
+		for _, v := range s {
+			refuseUnknown(v)
+		}
+	case []any:
+		for _, v := range s {
+			refuseUnknown(v)
+		}
+	}
+}
