@@ -16,12 +16,13 @@ import (
 	"github.com/grpcroute/grpcroute/internal/crdgen/crds"
 )
 
-// The peers of lint, at the versions of tools/peers.
+// The peers of lint, each with the modules of its own release: tools/peers/NAME.
 const (
-	peerModule  = "tools/peers/go.mod"
 	kubeconform = "github.com/yannh/kubeconform/cmd/kubeconform"
 	validate    = "sigs.k8s.io/kubectl-validate"
 )
+
+func modfile(peer string) string { return "-modfile=tools/peers/" + peer + "/go.mod" }
 
 // The large input of the memory bar: a hundred thousand routes.
 const (
@@ -41,8 +42,8 @@ func measurePeers(dir string, runs int) ([]peerRuns, error) {
 	bins := map[string]string{}
 	for name, args := range map[string][]string{
 		"grpcroute":        {"-trimpath", "-ldflags=-s -w", "./cmd/grpcroute"},
-		"kubeconform":      {"-modfile=" + peerModule, kubeconform},
-		"kubectl-validate": {"-modfile=" + peerModule, validate},
+		"kubeconform":      {modfile("kubeconform"), kubeconform},
+		"kubectl-validate": {modfile("kubectl-validate"), validate},
 	} {
 		bins[name] = filepath.Join(dir, name)
 		c := exec.Command("go", append([]string{"build", "-o", bins[name]}, args...)...)

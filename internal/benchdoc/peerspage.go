@@ -31,7 +31,7 @@ largest resident set, both as getrusage reports them.
 // peersPage writes docs/benchmarks-lint.md.
 func peersPage(all []peerRuns, machine, release string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, peersMethod, peerVersion("github.com/yannh/kubeconform"), peerVersion("sigs.k8s.io/kubectl-validate"), release,
+	fmt.Fprintf(&b, peersMethod, peerVersion("kubeconform", "github.com/yannh/kubeconform"), peerVersion("kubectl-validate", "sigs.k8s.io/kubectl-validate"), release,
 		machine, runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, all[0].processes[0].runs)
 	b.WriteString("\n## Bars\n\n| what | measured | bar | kept |\n|---|---:|---|---|\n")
 	first, last := &all[0].processes[0], &all[len(all)-1].processes[0]
@@ -56,9 +56,9 @@ func writePeerBar(b *strings.Builder, what, measured, bar string, kept bool) {
 	fmt.Fprintf(b, "| %s | %s | %s | %s |\n", what, measured, bar, answer)
 }
 
-// peerVersion is the version of a module in tools/peers.
-func peerVersion(module string) string {
-	out, err := exec.Command("go", "list", "-modfile="+peerModule, "-m", "-f", "{{.Version}}", module).Output()
+// peerVersion is the version of a peer in tools/peers.
+func peerVersion(peer, module string) string {
+	out, err := exec.Command("go", "list", modfile(peer), "-m", "-f", "{{.Version}}", module).Output()
 	if err != nil {
 		return "unknown"
 	}
