@@ -24,7 +24,8 @@ Written by ` + "`make bench-lint`" + ` (` + "`internal/benchdoc -peers`" + `); e
 The peers get the CRDs of Gateway API %[3]s, standard channel: kubectl-validate as they are, kubeconform as JSON schemas in which objects
 refuse unknown fields. The documents are GRPCRoutes beside one Gateway, a hundred to a file, as in [benchmarks.md](benchmarks.md); all of them
 are valid, and every tool says so. All tools run in turn on one machine: %[4]s, %[5]d processors, %[6]s, %[7]s/%[8]s. Figures
-are medians of %[9]d runs after one that warms the file cache, for the large input one run. CPU is user and system time, memory is the
+are medians of %[9]d runs after one that warms the file cache. The largest input, and kubectl-validate, get one run; kubectl-validate
+takes part in the smallest input only, because the others would take it minutes. CPU is user and system time, memory is the
 largest resident set, both as getrusage reports them.
 `
 
@@ -34,7 +35,7 @@ func peersPage(all []peerRuns, machine, release string) string {
 	fmt.Fprintf(&b, peersMethod, peerVersion("kubeconform", "github.com/yannh/kubeconform"), peerVersion("kubectl-validate", "sigs.k8s.io/kubectl-validate"), release,
 		machine, runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, all[0].processes[0].runs)
 	b.WriteString("\n## Bars\n\n| what | measured | bar | kept |\n|---|---:|---|---|\n")
-	first, last := &all[0].processes[0], &all[len(all)-1].processes[0]
+	first, last := &all[1].processes[0], &all[len(all)-1].processes[0]
 	writePeerBar(&b, fmt.Sprintf("lint, %d documents, documents per CPU-second", first.documents), strconv.FormatFloat(first.perCPUSecond(), 'f', 0, 64),
 		"at least 10000", first.perCPUSecond() >= 10_000)
 	writePeerBar(&b, fmt.Sprintf("lint, %d documents, memory", last.documents), fmt.Sprintf("%d MB", last.rss>>20), fmt.Sprintf("below %d MB", memoryBar), last.rss>>20 < memoryBar)

@@ -19,6 +19,7 @@ type process struct {
 	wall, cpu     time.Duration // cpu is user and system time of the child, from getrusage
 	slowest       time.Duration // wall
 	documents     int           // read per run; 0 where that says nothing
+	once          bool          // a single run, without one for the caches before it
 	rss           int64         // bytes, the largest resident set of any run
 }
 
@@ -73,7 +74,11 @@ func measureProcesses(dir string, runs int) ([]process, error) {
 // code 1 is a result: the inputs may hold findings.
 func (p *process) measure(bin string, args []string) error {
 	var walls, cpus []time.Duration
-	for i := range p.runs + 1 {
+	warm := 1
+	if p.once {
+		p.runs, warm = 1, 0
+	}
+	for i := range p.runs + warm {
 		c := exec.Command(bin, args...)
 		var errs bytes.Buffer
 		c.Stderr = &errs
@@ -84,7 +89,7 @@ func (p *process) measure(bin string, args []string) error {
 		if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
 			return fmt.Errorf("run %s: %w\n%s", p.command, err, errs.String())
 		}
-		if i > 0 {
+		if i >= warm {
 			walls = append(walls, wall)
 			cpus = append(cpus, c.ProcessState.UserTime()+c.ProcessState.SystemTime())
 			if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
