@@ -28,7 +28,7 @@ func modfile(peer string) string { return "-modfile=tools/peers/" + peer + "/go.
 // hundred thousand routes.
 const (
 	hugeFiles = 1000
-	fewFiles  = 10 // for kubectl-validate
+	fewFiles  = 10  // for kubectl-validate
 	memoryBar = 300 // MB, see issue 6
 )
 
