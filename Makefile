@@ -41,10 +41,11 @@ lint: ## Vet and check the code; with golangci-lint too where it is installed
 fmt: ## Format the code
 	gofmt -w $$(git ls-files '*.go')
 
-generate: ## Write completions, the CRD artifact, the tables of README.md and docs/rules.md
+generate: ## Write completions, the CRD artifact, the schema of the configuration, the tables of README.md and docs/rules.md
 	$(GO) run ./internal/crdgen
 	$(GO) run ./internal/docgen
 	UPDATE_GOLDEN=1 $(GO) test -count=1 -run 'TestCompletionsAreFresh' ./cmd
+	UPDATE_GOLDEN=1 $(GO) test -count=1 -run 'TestSchemaIsPublished' ./config
 
 checkgenerate: ## Fail if `make generate` would change anything
 	@before=$$(git status --porcelain && git diff); \

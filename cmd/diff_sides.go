@@ -232,7 +232,12 @@ func (r *revisionReader) readRevision(s sideSpec, beside string) (*diffSide, err
 	if err != nil {
 		return nil, err
 	}
-	files = slices.DeleteFunc(files, func(f *manifest.File) bool { return r.excluded(f, s.label) })
+	files = slices.DeleteFunc(files, func(f *manifest.File) bool { return r.excluded(f, s.label, selected) })
+	resources, err := r.resources(s, files, selection.Paths)
+	if err != nil {
+		return nil, err
+	}
+	files = append(resources, files...)
 	out, err := in.compile(manifest.Read(files, manifest.Options{Namespace: in.Namespace}), s.label)
 	if err != nil {
 		return nil, err
@@ -244,11 +249,28 @@ func (r *revisionReader) readRevision(s sideSpec, beside string) (*diffSide, err
 	return out, nil
 }
 
-// excluded reports whether the configuration leaves out a file of a revision.
-func (r *revisionReader) excluded(f *manifest.File, label string) bool {
+// resources reads what the configuration adds to the paths that are selected;
+// without any, the whole revision is read already.
+func (r *revisionReader) resources(s sideSpec, files []*manifest.File, selected []string) ([]*manifest.File, error) {
+	if len(selected) == 0 {
+		return nil, nil
+	}
+	p := past{repo: r.repo, commit: s.commit, label: s.label, config: &r.o.Input.Config, seen: map[string]bool{}}
+	for _, f := range files {
+		p.seen[strings.TrimPrefix(f.Name, s.label+":")] = true
+	}
+	return p.resources(context.Background())
+}
+
+// excluded reports whether the configuration leaves out a file of a revision,
+// which nobody selected by its name.
+func (r *revisionReader) excluded(f *manifest.File, label string, selected []string) bool {
 	name := strings.TrimPrefix(f.Name, label+":")
-	path := filepath.Join(r.repo.Root(), filepath.FromSlash(name))
-	return !slices.Contains(r.o.Input.Files, path) && r.o.Input.Config.excluded(path)
+	named := func(path string) bool {
+		inside, err := r.repo.Inside(path)
+		return err == nil && (inside == name || r.o.Input.Config.excluded(path) && strings.HasPrefix(name, inside+"/"))
+	}
+	return r.o.Input.Config.excluded(filepath.Join(r.repo.Root(), filepath.FromSlash(name))) && !slices.ContainsFunc(selected, named)
 }
 
 // badManifests are the errors of what was read, each file once.

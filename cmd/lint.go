@@ -42,9 +42,13 @@ func newLintCmd(s *Streams, run func(*lintOptions) error) *cobra.Command {
 		Short:   "Find mistakes in manifests",
 		Long: `Check Gateway API manifests: would the API server take them, will the controller
 accept them, and do they do what their author thinks. Paths are files, folders
-or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
+or - for standard input. Exits with 1 when a finding is at or above --fail-on.
+
+Settings of a repository stand in .grpcroute.yaml (see grpcroute init). A comment
+"# grpcroute:ignore RULE reason" suppresses what a rule finds there.`,
 		Example: `  grpcroute lint examples/shop
   grpcroute lint --assume absent --fail-on warning examples/shop
+  grpcroute lint -v --baseline examples/configured/known.json examples/shop
   cat examples/shop/*.yaml | grpcroute lint -o json -`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
@@ -62,6 +66,7 @@ or - for standard input. Exits with 1 when a finding is at or above --fail-on.`,
 	f.BoolVar(&o.Strict, "strict-docs", false, "what a document demands and its code does not enforce is an error")
 	f.BoolVar(&o.Advice, "advice", false, "run the rules, too, that give advice healthy manifests would get as well")
 	o.Baseline.addFlags(c)
+	f.StringVar(&o.Changed, "changed", "", "show only what the change since this git `revision` can have caused")
 	for _, name := range []string{"rule", "skip"} {
 		_ = c.RegisterFlagCompletionFunc(name, completeRules) // fails only for a flag that does not exist
 	}
@@ -84,6 +89,9 @@ func runLint(o *lintOptions) error {
 		return unread
 	}
 	if err := o.withBaseline(set, result); err != nil || o.Baseline.Write {
+		return err
+	}
+	if err := o.withChange(set, result); err != nil {
 		return err
 	}
 	if unread == nil && !o.Output.Quiet && result.Objects == 0 && len(result.Diagnostics) == 0 {

@@ -31,6 +31,8 @@ func (o *lintOptions) withBaseline(set *manifest.Set, r *lint.Result) error {
 	switch {
 	case b.Write && b.File == "":
 		return usagef("--write-baseline: say where to, as in --baseline grpcroute-baseline.json, or with the key baseline of the configuration")
+	case b.Write && o.Changed != "":
+		return usagef("--write-baseline and --changed: a baseline holds all findings; give one of the two")
 	case b.Write:
 		return o.writeBaseline(r)
 	case b.File == "":

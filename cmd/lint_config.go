@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -21,6 +22,9 @@ func (o *lintOptions) configure() error {
 	setBool(from, "advice", &o.Advice, c.Advice)
 	if c.Baseline != "" {
 		set(from, "baseline", &o.Baseline.File, c.Path(c.Baseline))
+	}
+	if o.Output.Verbose && c.File != "" {
+		fmt.Fprintf(o.Streams.Err, "configuration: %s\n", c.File)
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ usage; 3 the work could not be done.`,
 		newExplainCmd(s, nil),
 		newStatusCmd(s, nil),
 		newDiffCmd(s, nil),
+		newInitCmd(s, nil),
 		newVersionCmd(s, nil),
 		newCompletionCmd(s),
 	)

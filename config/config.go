@@ -62,7 +62,7 @@ type Suppression struct {
 
 // Override changes rules for some files.
 type Override struct {
-	Paths []string         `yaml:"paths" about:"patterns of the files, as in exclude"`
+	Paths []string         `yaml:"paths" needed:"yes" about:"patterns of the files, as in exclude"`
 	Rules map[string]Level `yaml:"rules" values:"level" keys:"rule" about:"rules that are off or of another severity there"`
 }
 

@@ -21,6 +21,7 @@ type field struct {
 	key, values, keys, about string
 	index                    int
 	typ                      reflect.Type
+	needed                   bool // a list with at least one item
 }
 
 // fieldsOf returns the keys of a struct in order.
@@ -29,7 +30,7 @@ func fieldsOf(t reflect.Type) []field {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if key := f.Tag.Get("yaml"); key != "" && key != "-" {
-			out = append(out, field{key, f.Tag.Get("values"), f.Tag.Get("keys"), f.Tag.Get("about"), i, f.Type})
+			out = append(out, field{key, f.Tag.Get("values"), f.Tag.Get("keys"), f.Tag.Get("about"), i, f.Type, f.Tag.Get("needed") != ""})
 		}
 	}
 	return out

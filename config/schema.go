@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"reflect"
 	"strconv"
+
+	"github.com/grpcroute/grpcroute/lint/rules"
 )
 
 // SchemaID is where the schema is published.
@@ -15,13 +17,16 @@ type schema struct {
 	ID                   string            `json:"$id,omitempty"`
 	Title                string            `json:"title,omitempty"`
 	Description          string            `json:"description,omitempty"`
+	Ref                  string            `json:"$ref,omitempty"`
 	Type                 any               `json:"type,omitempty"`
 	Enum                 []any             `json:"enum,omitempty"`
 	MinLength            int               `json:"minLength,omitempty"`
 	Items                *schema           `json:"items,omitempty"`
-	PropertyNames        *schema           `json:"propertyNames,omitempty"`
+	MinItems             int               `json:"minItems,omitempty"`
+	Required             []string          `json:"required,omitempty"`
 	Properties           map[string]schema `json:"properties,omitempty"`
 	AdditionalProperties any               `json:"additionalProperties,omitempty"`
+	Defs                 map[string]schema `json:"$defs,omitempty"`
 }
 
 // Schema returns the JSON schema of the file, for editors. It is made from the
@@ -29,6 +34,7 @@ type schema struct {
 func Schema() ([]byte, error) {
 	s := schemaOf(field{typ: reflect.TypeFor[Config]()})
 	s.Draft, s.ID, s.Title = "https://json-schema.org/draft/2020-12/schema", SchemaID, Name+" of grpcroute"
+	s.Defs = map[string]schema{"level": {Enum: append(enumOf("level"), true, false)}}
 	out, err := json.MarshalIndent(s, "", "  ")
 	return append(out, '\n'), err
 }
@@ -44,12 +50,19 @@ func schemaOf(f field) schema {
 	case reflect.Struct:
 		s.Type, s.AdditionalProperties, s.Properties = []string{"object", "null"}, false, map[string]schema{}
 		for _, key := range fieldsOf(f.typ) {
-			s.Properties[key.key] = schemaOf(key)
+			inner := schemaOf(key)
+			if key.needed {
+				s.Required = append(s.Required, key.key)
+				inner.Type, inner.MinItems = "array", 1
+			}
+			s.Properties[key.key] = inner
 		}
 	case reflect.Map:
 		s.Type = []string{"object", "null"}
-		s.PropertyNames = &schema{Enum: enumOf(f.keys)}
-		s.AdditionalProperties = schema{Enum: append(enumOf(f.values), true, false)}
+		s.AdditionalProperties, s.Properties = false, map[string]schema{}
+		for _, id := range Values(f.keys) {
+			s.Properties[id] = schema{Description: rules.Get(id).Summary, Ref: "#/$defs/" + f.values}
+		}
 	case reflect.Slice:
 		item := schemaOf(field{typ: f.typ.Elem()})
 		item.Type = item.Type.([]string)[0] // an item without a value is a mistake

@@ -47,7 +47,7 @@ func NewBaseline(found diag.List) *Baseline {
 			continue
 		}
 		at[print] = len(b.Findings)
-		f := KnownFinding{Fingerprint: print, Count: 1, Rule: d.Rule, Object: d.Object.String(), Field: d.NamedField, Message: volatile.ReplaceAllString(d.Message, "")}
+		f := KnownFinding{Fingerprint: print, Count: 1, Rule: d.Rule, Object: d.Object.String(), Field: d.NamedField, Message: steady(d)}
 		if f.Object == "" {
 			f.File = d.Range.File
 		}

@@ -42,15 +42,16 @@ func UnknownRule(id string, ids []string) error {
 
 // Nearest returns the candidate that takes the fewest edits to become from name,
 // and "" when none is near: a third of the characters may differ, and one in a
-// short name. Case does not count. Among equally near ones the first wins. When
-// none is near, the only one that begins with name, or that name begins with, is
+// short name. Case does not count. Among equally near ones letters that changed
+// places win over letters that are others, and then the first. When none is near, the only one that begins with name, or that name begins with, is
 // meant: "envoy", "1.6.3".
 func Nearest(name string, candidates []string) string {
 	allowed := min(max(len(name)/3, 1), len(name)-1)
 	found := ""
 	name = strings.ToLower(name)
 	for _, c := range candidates {
-		if d := diag.Distance(name, strings.ToLower(c)); d <= allowed {
+		d := diag.Distance(name, strings.ToLower(c))
+		if d <= allowed || found != "" && d == allowed+1 && sameLetters(name, c) && !sameLetters(name, found) {
 			allowed, found = d-1, c
 		}
 	}
@@ -58,6 +59,14 @@ func Nearest(name string, candidates []string) string {
 		return onlyPrefix(name, candidates)
 	}
 	return found
+}
+
+// sameLetters reports whether two words are made of the same letters.
+func sameLetters(a, b string) bool {
+	x, y := []byte(strings.ToLower(a)), []byte(strings.ToLower(b))
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }
 
 // onlyPrefix returns the only candidate that begins with a name or that the name

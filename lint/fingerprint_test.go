@@ -92,6 +92,19 @@ func TestFingerprintsTellFindingsApart(t *testing.T) {
 			t.Errorf("another %s has the same fingerprint", name)
 		}
 	}
+	for _, pair := range [][2]diag.Diagnostic{
+		{{Message: `Service "a" does not exist: expected one of "b", "c"`}, {Message: `Service "a" does not exist: expected "b"`}},
+		{{Message: `no listener "a": did you mean "b"?`}, {Message: `no listener "a"`}},
+		{{Message: `port 1 is none of S, which has 2 (x)`}, {Message: `port 1 is none of S, which has 3`}},
+		{
+			{Message: "call h/s/m with a: b reaches rules[1]", Witness: &diag.Witness{Authority: "h", Path: "/s/m", Headers: map[string]string{"a": "b"}}},
+			{Message: "call h2/s/n reaches rules[0]", Witness: &diag.Witness{Authority: "h2", Path: "/s/n"}},
+		},
+	} {
+		if lint.Fingerprint(pair[0]) != lint.Fingerprint(pair[1]) {
+			t.Errorf("%q and %q have two fingerprints", pair[0].Message, pair[1].Message)
+		}
+	}
 	a, b := diag.Diagnostic{Range: diag.Range{File: "a"}}, diag.Diagnostic{Range: diag.Range{File: "b"}}
 	if lint.Fingerprint(a) == lint.Fingerprint(b) {
 		t.Error("findings about no object in two files have the same fingerprint")

@@ -256,6 +256,9 @@ func TestNearest(t *testing.T) {
 			t.Errorf("Nearest(%q) = %q, want %q", tc.name, got, tc.want)
 		}
 	}
+	if got := lint.Nearest("lnit", []string{"init", "lint"}); got != "lint" {
+		t.Errorf("letters that changed places make %q, want lint", got)
+	}
 }
 
 // TestAdviceRunsOnDemand: a rule that is OptIn runs when it is named and with

@@ -127,15 +127,25 @@ func parseSuppression(text string, at diag.Range) *suppression {
 	return s
 }
 
+// judge is what is known of the rules that suppressions name.
+type judge struct {
+	ids        []string // of all rules
+	ran        func(rule, file string) bool
+	sure       func(rule string) bool // whether more input would change nothing
+	needReason bool
+}
+
 // judge reports what is wrong with suppressions themselves: rules that do not
 // exist, rules that ran and found nothing there, and a reason that is missing.
-func judge(all []*suppression, ids []string, ran func(rule, file string) bool, needReason bool) diag.List {
+func (j *judge) judge(all []*suppression) diag.List {
 	var out diag.List
 	report := func(s *suppression, rule string, d diag.Diagnostic) {
-		if !ran(rule, s.at.File) {
+		if !j.ran(rule, s.at.File) {
 			return
 		}
-		d.Rule, d.Severity, d.Source, d.Range = rule, diag.Warning, diag.Semantic, s.at
+		if d.Rule, d.Source, d.Range = rule, diag.Semantic, s.at; d.Certainty == diag.Certain {
+			d.Severity = diag.Warning
+		}
 		if s.doc != nil {
 			d.Object, d.Field = s.doc.Ref, "metadata.annotations["+IgnoreAnnotation+"]"
 		}
@@ -150,15 +160,25 @@ func judge(all []*suppression, ids []string, ran func(rule, file string) bool, n
 		}
 		for _, id := range s.rules {
 			switch {
-			case !slices.Contains(ids, id):
-				report(s, unknownRule, diag.Diagnostic{Message: UnknownRule(id, ids).Error()})
-			case !s.used[id] && ran(id, s.at.File):
+			case !slices.Contains(j.ids, id):
+				report(s, unknownRule, diag.Diagnostic{Message: UnknownRule(id, j.ids).Error()})
+			case id == unusedRule || id == unknownRule || id == reasonRule:
 				report(s, unusedRule, diag.Diagnostic{
-					Message: fmt.Sprintf("nothing is suppressed: rule %q finds nothing here", id), Hint: "remove it",
+					Message: fmt.Sprintf("rule %q speaks of suppressions, and those cannot be suppressed", id),
+					Hint:    "repair the suppression, or turn the rule off with --skip or in the configuration",
+				})
+			case s.used[id] || !j.ran(id, s.at.File):
+			case j.sure(id):
+				report(s, unusedRule, diag.Diagnostic{Message: fmt.Sprintf("nothing is suppressed: rule %q finds nothing here", id), Hint: "remove it"})
+			default:
+				report(s, unusedRule, diag.Diagnostic{
+					Message:   fmt.Sprintf("nothing is suppressed: rule %q finds nothing here, as far as the input shows", id),
+					Hint:      "remove it, if the input holds all that the rule needs; --assume absent says so",
+					Certainty: diag.Unknown,
 				})
 			}
 		}
-		if needReason && s.reason == "" && len(s.rules) > 0 {
+		if j.needReason && s.reason == "" && len(s.rules) > 0 {
 			report(s, reasonRule, diag.Diagnostic{
 				Message: "the suppression gives no reason, and the configuration asks for one",
 				Hint:    "write it behind the rules: " + IgnoreComment + " " + strings.Join(s.rules, ",") + " why this is all right",

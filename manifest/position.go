@@ -129,3 +129,12 @@ func (s *source) dashBefore(at int) int {
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+// Extent returns the text of the object from its first key to its end.
+func (d *Document) Extent() diag.Range {
+	t, p, found := d.locate(nil)
+	if t == nil || !found {
+		return d.whole()
+	}
+	return d.src.span(t, t.resolve(p.value))
+}

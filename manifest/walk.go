@@ -29,6 +29,7 @@ type input struct {
 type walker struct {
 	nonRecursive bool
 	exclude      func(path string) bool
+	whole        bool // the folder that was named is excluded itself: all of it is read
 	inputs       []input
 	seen         map[string]bool // real paths of files and folders taken
 	errs         []error
@@ -73,6 +74,7 @@ func (w *walker) named(path string) {
 		return
 	}
 	if info.IsDir() {
+		w.whole = w.exclude == nil || w.exclude(path)
 		w.folder(path)
 		return
 	}
@@ -97,7 +99,7 @@ func (w *walker) folder(dir string) {
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		if w.exclude != nil && w.exclude(path) {
+		if !w.whole && w.exclude(path) {
 			continue
 		}
 		if e.IsDir() || e.Type()&fs.ModeSymlink != 0 {

@@ -1,0 +1,62 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/grpcroute/grpcroute/internal/revision"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
+)
+
+// withChange takes out of a result what the change since --changed cannot have
+// caused.
+func (o *lintOptions) withChange(set *manifest.Set, r *lint.Result) error {
+	if o.Changed == "" {
+		return nil
+	}
+	was, commit, err := o.before()
+	if err != nil {
+		return fmt.Errorf("--changed %s: %w", o.Changed, err)
+	}
+	before, err := o.check(was)
+	if err != nil {
+		return err
+	}
+	c := lint.NewChange(was, set, before.Diagnostics)
+	c.Filter(r)
+	if o.Output.Verbose {
+		fmt.Fprintf(o.Streams.Err, "%d %s changed since %.12s\n", c.Objects, plural(c.Objects, "object", "objects"), commit)
+	}
+	return nil
+}
+
+// before reads the same paths as they were where the current branch left the
+// revision: what happened there since is not this change. Without such a place it
+// is the revision itself.
+func (o *lintOptions) before() (*manifest.Set, string, error) {
+	ctx := context.Background()
+	repo, err := revision.Open(ctx, "")
+	if err != nil {
+		return nil, "", err
+	}
+	commit, err := repo.Commit(ctx, o.Changed)
+	if err != nil {
+		return nil, "", usage(err)
+	}
+	if head, err := repo.Commit(ctx, "HEAD"); err == nil {
+		if base, err := repo.MergeBase(ctx, commit, head); err == nil {
+			commit = base
+		}
+	}
+	p := past{repo: repo, commit: commit, label: commit, rename: true, config: &o.Input.Config, seen: map[string]bool{}}
+	given, err := p.read(ctx, o.Input.Files, !o.Input.Recursive)
+	if err != nil {
+		return nil, "", err
+	}
+	resources, err := p.resources(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	return manifest.Read(append(resources, given...), manifest.Options{Namespace: o.Input.Namespace}), commit, nil
+}
