@@ -93,7 +93,7 @@ func peersOver(dir string, bins map[string]string, files, runs int) (peerRuns, e
 		if slow && files != fewFiles {
 			continue
 		}
-		p := process{name: c.name, command: c.shown, runs: runs, documents: documents, once: slow || files == hugeFiles}
+		p := process{name: c.name, command: c.shown, runs: runs, documents: documents, clean: true, once: slow || files == hugeFiles}
 		if err := p.measure(bins[c.name], c.args); err != nil {
 			return r, err
 		}

@@ -86,7 +86,7 @@ func losesTo(x *places, rule *topology.Rule) (disorder, bool) {
 
 // differentEffect reports whether two entries do different things with a call.
 func differentEffect(a, b *routing.Entry) bool {
-	if namesElsewhere(a.Action, b.Action) {
+	if namesElsewhere(a.Action, b.Action) || namesElsewhere(b.Action, a.Action) {
 		return true
 	}
 	return prove.EffectOf(&routing.Result{Entry: a}).Key() != prove.EffectOf(&routing.Result{Entry: b}).Key()
