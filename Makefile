@@ -11,7 +11,7 @@ TOOL    := $(GO) tool -modfile=tools/go.mod
 export GOTOOLCHAIN ?= local
 
 .DEFAULT_GOAL := all
-.PHONY: all help build demo test test-short lint fmt generate checkgenerate golden fuzz bench install clean new-rule
+.PHONY: all help build demo test test-short lint fmt generate checkgenerate golden fuzz bench bench-lint install clean new-rule
 
 all: build test lint ## Build, test and lint
 
@@ -28,6 +28,7 @@ test: ## Install what tests need and run every test
 	$(GO) mod download
 	$(GO) vet ./...
 	$(GO) test ./...
+	$(GO) -C tools/formats test ./...
 
 test-short: ## Run the tests that take no time
 	$(GO) test -short ./...
@@ -64,6 +65,9 @@ fuzz: ## Fuzz every target, FUZZTIME (15s) each
 
 bench: build ## Run all benchmarks and write docs/benchmarks.md
 	$(GO) run ./internal/benchdoc
+
+bench-lint: ## Measure lint beside kubeconform and kubectl-validate and write docs/benchmarks-lint.md
+	$(GO) run ./internal/benchdoc -peers -runs 5 -out docs/benchmarks-lint.md
 
 install: build ## Install grpcroute, and kubectl-grpcroute beside it, below PREFIX (~/.local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"

@@ -27,7 +27,7 @@ func TestLintFlags(t *testing.T) {
 			Files: []string{"b.yaml", "-", "a.yaml", "dir"}, Namespace: "shop", Profile: "spec", AsBuilt: true,
 			GatewayAPI: got.Input.GatewayAPI, Channel: "experimental", Assume: "absent", TunnelProtocol: "quic",
 		},
-		Output: outputOptions{Format: "json", Color: "never", Verbose: true},
+		Output: outputOptions{Color: "never", Verbose: true}, Outputs: lintOutputs{{Format: "json"}},
 		FailOn: "warning", Rules: []string{"x", "y", "z"}, Skip: []string{"w"}, Strict: true, Advice: true,
 		Fixes: fixOptions{Fix: "offer", Diff: true, Grants: "g.yaml"},
 	}
@@ -48,7 +48,7 @@ func TestLintDefaults(t *testing.T) {
 	if err := c.Execute(); err != nil {
 		t.Fatal(err)
 	}
-	if got.Input.Profile != "auto" || !got.Input.Recursive || got.FailOn != "error" || got.Output.Format != "text" || got.Output.Color != "auto" || got.Fixes.wanted() {
+	if got.Input.Profile != "auto" || !got.Input.Recursive || got.FailOn != "error" || got.Outputs.String() != "text" || got.Output.Color != "auto" || got.Fixes.wanted() {
 		t.Errorf("defaults are %+v", *got)
 	}
 	if got.Input.assume() != topology.AssumeNothing || got.Input.tunnel() != "" {

@@ -9,7 +9,6 @@ import (
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/lint/rules"
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/render"
 	"github.com/spf13/cobra"
 )
 
@@ -20,6 +19,7 @@ type lintOptions struct {
 	Input    inputOptions
 	API      descriptorOptions
 	Output   outputOptions
+	Outputs  lintOutputs // -o
 	FailOn   string
 	Rules    []string
 	Skip     []string
@@ -65,7 +65,7 @@ Settings of a repository stand in .grpcroute.yaml (see grpcroute init). A commen
 	o.Input.addFlags(c)
 	o.API.addFlags(c)
 	o.API.addBackendFlags(c)
-	o.Output.addFlags(c, "text", "json")
+	o.addOutputs(c)
 	o.Output.addVolume(c, "print findings only, no summary", "print more: the API server's own messages, what was not looked at")
 	addEnum(c, &o.FailOn, "fail-on", "", thresholds, "least severity that makes the exit code 1")
 	f := c.Flags()
@@ -120,7 +120,7 @@ func runLint(o *lintOptions) error {
 	case o.Fixes.wanted():
 		fmt.Fprintln(o.Streams.Err, "nothing is edited: what an edit changes cannot be proven while a part of the input was not read")
 	}
-	if err := o.write(set, result); err != nil {
+	if err := o.write(o.report(set, result), true); err != nil {
 		return err
 	}
 	if unread != nil {
@@ -154,17 +154,6 @@ func (o *lintOptions) options(set *manifest.Set) (lint.Options, error) {
 	}), nil
 }
 
-func (o *lintOptions) write(set *manifest.Set, result *lint.Result) error {
-	s := o.Streams
-	var err error
-	if o.Output.Format == "json" {
-		err = render.LintJSON(s.Out, set, result)
-	} else {
-		err = render.LintText(s.Out, set, result, o.Output.text(s))
-	}
-	return written(err)
-}
-
 // nothingToCheck says what was in the input instead.
 func nothingToCheck(set *manifest.Set) string {
 	if list := kinds(set); list != "" {
@@ -183,6 +172,5 @@ func written(err error) error {
 
 // fails reports whether a finding is at or above the threshold.
 func (o *lintOptions) fails(found diag.List) bool {
-	least, err := diag.ParseSeverity(o.FailOn)
-	return err == nil && slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Severity >= least })
+	return slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return o.failsAt(d.Severity) })
 }

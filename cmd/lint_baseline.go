@@ -102,10 +102,13 @@ func (o *lintOptions) writeBaseline(r *lint.Result) error {
 }
 
 // replaceFile writes a file beside its place and moves it there, so that nobody
-// sees half of it.
+// sees half of it. What is no file (a pipe, /dev/null) is written to, not replaced.
 func replaceFile(path string, data []byte) error {
 	mode := fs.FileMode(0o644)
 	if info, err := os.Stat(path); err == nil {
+		if !info.Mode().IsRegular() && !info.IsDir() {
+			return writeInto(path, data)
+		}
 		mode = info.Mode().Perm()
 		if real, err := filepath.EvalSymlinks(path); err == nil {
 			path = real
@@ -124,4 +127,14 @@ func replaceFile(path string, data []byte) error {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// writeInto writes to what is there.
+func writeInto(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }

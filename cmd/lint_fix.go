@@ -59,6 +59,7 @@ func (o *lintOptions) prepareFix() error {
 	if f.Diff && f.Fix == noFix && f.Grants == "" {
 		f.Fix = autoFix
 	}
+	format, free := o.Outputs.standard(), []string{"", "text"}
 	stdin := slices.Contains(o.Input.Files, "-")
 	for _, value := range []string{autoFix, offerFix} {
 		if _, err := os.Stat(value); err != nil && f.Fix == autoFix && slices.Contains(o.Input.Files, value) {
@@ -68,10 +69,10 @@ func (o *lintOptions) prepareFix() error {
 	switch {
 	case o.Baseline.Write:
 		return usagef("--write-baseline and --fix: a baseline is written of what stands there; edit first, or leave out one of the two")
-	case f.Diff && o.Output.Format != "text":
-		return usagef("--diff prints a diff, which is no %s: leave out one of the two", o.Output.Format)
-	case stdin && !f.Diff && o.Output.Format != "text":
-		return usagef("the edited text of standard input is printed, which leaves no place for %s: use --diff, or name files", o.Output.Format)
+	case f.Diff && !slices.Contains(free, format):
+		return usagef("--diff prints a diff, which is no %s: leave out one of the two, or write -o %s=FILE", format, format)
+	case stdin && !f.Diff && !slices.Contains(free, format):
+		return usagef("the edited text of standard input is printed, which leaves no place for %s: use --diff, name files, or write -o %s=FILE", format, format)
 	case f.Grants != "" && !manifest.IsManifestName(f.Grants) || filepath.Ext(f.Grants) == ".json":
 		return usagef("--grants %s: expected a file that ends in .yaml or .yml", f.Grants)
 	}
@@ -143,9 +144,8 @@ func (o *fixOptions) grantsFile(set *manifest.Set) (name string, held []byte, er
 func (o *lintOptions) reportFix(out *fix.Outcome) error {
 	s := o.Streams
 	text := o.Output.text(s)
+	standard := false // whether the standard output is free for what is left
 	switch {
-	case o.Output.Format == "json":
-		return written(render.FixJSON(s.Out, out))
 	case o.Fixes.Diff:
 		for _, c := range out.Files {
 			if err := render.Unified(s.Out, c.Name, c.Old, c.New, text); err != nil {
@@ -163,9 +163,15 @@ func (o *lintOptions) reportFix(out *fix.Outcome) error {
 			return written(err)
 		}
 	default:
-		if err := o.write(out.Set, out.Result); err != nil {
-			return err
-		}
+		standard = true
+	}
+	left := o.report(out.Set, out.Result)
+	left.Fixed = out
+	if err := o.write(left, standard); err != nil {
+		return err
+	}
+	if standard && o.Outputs.standard() == "json" {
+		return nil // it says all that the notes would
 	}
 	notes := render.For(s.Err, o.Output.Color, s.Env)
 	notes.Quiet, notes.Verbose = o.Output.Quiet, o.Output.Verbose

@@ -23,6 +23,7 @@ type Pass struct {
 	// Verdicts says of each match of Table whether it can ever take a call; the
 	// proof is made once for all rules. nil for a rule that is PerSet.
 	Verdicts func() []*prove.Verdict
+	Views    *prove.Views // of Table, for [prove.Options]; nil for a rule that is PerSet
 	found    []finding
 }
 

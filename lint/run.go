@@ -45,8 +45,9 @@ func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
 			Profile: p, Auto: o.Profile == nil, Assume: o.Assume, TunnelProtocol: o.TunnelProtocol,
 		})
 		pass.Table = routing.Compile(pass.Topology)
+		pass.Views = prove.ViewsOf(pass.Table)
 		pass.Verdicts = sync.OnceValue(func() []*prove.Verdict {
-			return prove.Reach(context.Background(), pass.Table, prove.Options{})
+			return prove.Reach(context.Background(), pass.Table, prove.Options{Views: pass.Views})
 		})
 		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
 	}

@@ -27,7 +27,9 @@ func TestResourcesAndExcludes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	exclude := func(path string) bool { return strings.HasPrefix(filepath.Base(path), "out") || strings.Contains(path, "out/") }
+	exclude := func(path string) bool {
+		return strings.HasPrefix(filepath.Base(path), "out") || strings.Contains(path, "out/")
+	}
 	for _, tt := range []struct {
 		name             string
 		paths, resources []string

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -86,6 +87,9 @@ func losesTo(x *places, rule *topology.Rule) (disorder, bool) {
 
 // differentEffect reports whether two entries do different things with a call.
 func differentEffect(a, b *routing.Entry) bool {
+	if namesElsewhere(a.Action, b.Action) || namesElsewhere(b.Action, a.Action) {
+		return true
+	}
 	return prove.EffectOf(&routing.Result{Entry: a}).Key() != prove.EffectOf(&routing.Result{Entry: b}).Key()
 }
 
@@ -101,6 +105,23 @@ func suggestCanary(p *lint.Pass, rule *topology.Rule, d disorder) {
 	}
 	suggest(p, lint.OwnCalls, doc, "add a match with the same headers and the method of the rule that wins",
 		manifest.Append(rule.Path("matches"), manifest.Fields{{Key: "method", Value: method}, {Key: "headers", Value: headers}}))
+}
+
+// namesElsewhere reports whether an action gives calls to a backend that another
+// one does not name, which is cheaper to see than their effects. Backends that
+// answer with an error are alike whatever their names.
+func namesElsewhere(a, b *routing.Action) bool {
+	fails := func(s routing.Share) bool { return s.Answer != nil }
+	if a.Answer != nil || b.Answer != nil || slices.ContainsFunc(a.Shares, fails) || slices.ContainsFunc(b.Shares, fails) {
+		return false
+	}
+	return slices.ContainsFunc(a.Shares, func(s routing.Share) bool {
+		num, _ := s.Fraction()
+		return num > 0 && !slices.ContainsFunc(b.Shares, func(t routing.Share) bool {
+			x, y := s.Backend, t.Backend
+			return x.Name == y.Name && x.Namespace == y.Namespace && x.Port == y.Port && x.Kind == y.Kind && x.Group == y.Group
+		})
+	})
 }
 
 func reportCanary(p *lint.Pass, rule *topology.Rule, d disorder) {

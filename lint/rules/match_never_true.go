@@ -58,10 +58,8 @@ func ignoredHeader(p *lint.Pass, headers []gatewayv1.GRPCHeaderMatch, j int) boo
 // reportNever judges names by the paths that the implementation makes of them: one
 // that pastes them can take calls that the specification does not.
 func reportNever(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {
-	form := p.Profile.PathForm(methodMatch(m))
-	paths := sets.paths(form)
-	if form.Kind == profile.SegmentPath || paths != nil && nothing(paths, []*prove.Texts{sets.calls()}, nil) {
-		for _, n := range regexNamesOf(m) {
+	if names := regexNamesOf(m); len(names) > 0 && takesNoCall(sets, p.Profile.PathForm(methodMatch(m))) {
+		for _, n := range names {
 			if needsSlash(n.pattern) {
 				continue // method-full-path-in-service
 			}
@@ -86,4 +84,14 @@ func reportNever(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m *gat
 			suggestDrop(p, rule, i)
 		}
 	}
+}
+
+// takesNoCall reports whether a path may take no call: one of segments is judged
+// by its names.
+func takesNoCall(sets textSets, form profile.PathForm) bool {
+	if form.Kind == profile.SegmentPath {
+		return true
+	}
+	paths := sets.paths(form)
+	return paths != nil && nothing(paths, []*prove.Texts{sets.calls()}, nil)
 }
