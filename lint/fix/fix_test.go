@@ -2,6 +2,7 @@ package fix_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,6 +161,55 @@ func TestOnlyWhatIsAllowed(t *testing.T) {
 	}
 	if out = run(t, shop, fix.Options{Edit: true, Offer: true, Rules: []*lint.Rule{r}}); len(out.Files) != 1 {
 		t.Errorf("offers are allowed, and %d files changed", len(out.Files))
+	}
+}
+
+// TestFilesForResolutionStay: an edit of another file is refused when that file is
+// only read for what others refer to, and a file keeps that from round to round.
+func TestFilesForResolutionStay(t *testing.T) {
+	gateway, routes, _ := strings.Cut(shop, "---\n")
+	r := &lint.Rule{ID: "test", Severity: diag.Error, Fix: lint.AutoFix, PerSet: true, Check: func(p *lint.Pass) {
+		route := p.Set.GRPCRoutes.All[0].Doc
+		p.Report(route, manifest.Path{"spec"}, diag.Diagnostic{Message: "the Gateway has no label"})
+		p.Suggest(lint.Suggestion{Title: "label it", Claim: lint.SameRouting, Changes: lint.In(p.Set.Gateways.All[0].Doc,
+			manifest.Put(manifest.Path{"metadata", "labels"}, manifest.Fields{{Key: "a", Value: "b"}}))})
+		if strings.Contains(string(route.File.Data), "shop.Users") {
+			p.Report(route, firstService, diag.Diagnostic{Message: "wrong"})
+			p.Suggest(lint.Suggestion{Title: "change it", Claim: lint.OwnCalls, Changes: lint.In(route, manifest.Put(firstService, "shop.People"))})
+		}
+	}}
+	files := []*manifest.File{{Name: "gateway.yaml", Data: []byte(gateway), Resource: true}, {Name: "routes.yaml", Data: []byte(routes)}}
+	o := fix.Options{Edit: true, Rules: []*lint.Rule{r}}
+	set := manifest.Read(files, o.Read)
+	result, err := lint.Run(set, o.Rules, o.Lint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := fix.Run(context.Background(), set, result, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Files) != 1 || out.Files[0].Name != "routes.yaml" || len(out.Applied) != 1 {
+		t.Errorf("changed %+v", out.Files)
+	}
+	if len(out.Refused) != 1 || out.Refused[0].Why != "gateway.yaml is read for what others refer to, and not edited" {
+		t.Errorf("refused %+v", out.Refused)
+	}
+	if !out.Set.Files[0].Resource {
+		t.Error("the file of the Gateway is no longer one that is read for resolution only")
+	}
+}
+
+// TestWhatIsHiddenStays: findings that are taken out of results are not edited, also
+// those that come up in a later round.
+func TestWhatIsHiddenStays(t *testing.T) {
+	first := rule("first", "shop.Users", change(lint.OwnCalls, manifest.Put(firstService, "shop.People")))
+	second := rule("second", "shop.People", change(lint.OwnCalls, manifest.Put(firstService, "shop.Folk")))
+	out := run(t, shop, fix.Options{Edit: true, Rules: []*lint.Rule{first, second}, Hide: func(_ *manifest.Set, r *lint.Result) {
+		r.Diagnostics = slices.DeleteFunc(r.Diagnostics, func(d diag.Diagnostic) bool { return d.Rule == "second" })
+	}})
+	if len(out.Applied) != 1 || len(out.Files) != 1 || string(out.Files[0].New) != strings.Replace(shop, "shop.Users", "shop.People", 1) {
+		t.Errorf("applied %+v", out.Applied)
 	}
 }
 
