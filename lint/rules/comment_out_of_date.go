@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -24,8 +25,8 @@ var commentOutOfDate = &lint.Rule{
 var (
 	// serviceName finds full names of services in a text: "shop.v1.Users".
 	serviceName = regexp.MustCompile(`\b(?:[a-z_][a-z0-9_]*\.)+[A-Z][A-Za-z0-9_]*\b`)
-	// commentedName finds lines that are a comment and name a service.
-	commentedName = regexp.MustCompile(`(?m)^[ \t]*#.*\b[a-z_][a-z0-9_]*\.[A-Z]`)
+	// nameBegins finds where a comment names a service.
+	nameBegins = regexp.MustCompile(`\b[a-z_][a-z0-9_]*\.[A-Z]`)
 	// aboutOthers finds words by which a comment speaks of other services on purpose.
 	aboutOthers = regexp.MustCompile(`(?i)\b(not|no|never|except|but|besides?|instead|unlike|like|see|as|than|other|others|others'|was|were|moved|formerly|former|previously|old|legacy|replaces?|replaced|successor|deprecated|before|after|until|once|when|from|to|with|todo|fixme|via|also|unless|without)\b`)
 )
@@ -40,7 +41,7 @@ func checkCommentOutOfDate(p *lint.Pass) {
 		}
 		named, known := speaks[r.Doc.File]
 		if !known {
-			named = commentedName.Match(r.Doc.File.Data)
+			named = commentsName(r.Doc.File.Data)
 			speaks[r.Doc.File] = named
 		}
 		if !named {
@@ -64,6 +65,25 @@ func checkCommentOutOfDate(p *lint.Pass) {
 				Hint:    "correct the comment, or the match if the comment is right",
 			})
 		}
+	}
+}
+
+// commentsName reports whether a line of a text is a comment that names a service.
+func commentsName(text []byte) bool {
+	for {
+		at := bytes.IndexByte(text, '#')
+		if at < 0 {
+			return false
+		}
+		end := len(text)
+		if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
+			end = at + i
+		}
+		before := text[bytes.LastIndexByte(text[:at], '\n')+1 : at]
+		if len(bytes.TrimLeft(before, " \t")) == 0 && nameBegins.Match(text[at:end]) {
+			return true
+		}
+		text = text[end:]
 	}
 }
 
