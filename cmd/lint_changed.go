@@ -6,29 +6,33 @@ import (
 
 	"github.com/grpcroute/grpcroute/internal/revision"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/lint/rules"
 	"github.com/grpcroute/grpcroute/manifest"
 )
 
 // withChange takes out of a result what the change since --changed cannot have
-// caused.
-func (o *lintOptions) withChange(set *manifest.Set, r *lint.Result) error {
+// caused, and returns the change.
+func (o *lintOptions) withChange(set *manifest.Set, r *lint.Result, options lint.Options) (*lint.Difference, error) {
 	if o.Changed == "" {
-		return nil
+		return nil, nil
 	}
 	was, commit, err := o.before()
 	if err != nil {
-		return fmt.Errorf("--changed %s: %w", o.Changed, err)
+		return nil, fmt.Errorf("--changed %s: %w", o.Changed, err)
 	}
-	before, err := o.check(was)
+	if options.Profile, err = o.Input.profileFor(was); err != nil {
+		return nil, err
+	}
+	before, err := lint.Run(was, rules.All, options)
 	if err != nil {
-		return err
+		return nil, usage(err)
 	}
-	c := lint.NewChange(was, set, before.Diagnostics)
+	c := lint.NewDifference(was, set, before.Diagnostics)
 	c.Filter(r)
 	if o.Output.Verbose {
 		fmt.Fprintf(o.Streams.Err, "%d %s changed since %.12s\n", c.Objects, plural(c.Objects, "object", "objects"), commit)
 	}
-	return nil
+	return c, nil
 }
 
 // before reads the same paths as they were where the current branch left the
