@@ -8,6 +8,7 @@ import (
 	"github.com/grpcroute/grpcroute/descriptor"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
@@ -175,4 +176,22 @@ func declared(p *lint.Pass, m *apiMethod) []diag.Related {
 		return nil
 	}
 	return []diag.Related{{Message: "declared here", Range: at}}
+}
+
+// onHosts visits the services of which a host takes some methods, each with the
+// entry of a GRPCRoute that does so, until a visit for the entry's document says
+// that it was enough.
+func (c *apiCalls) onHosts(visit func(pl hostPlace, service string, e *routing.Entry) bool) {
+	type key struct {
+		doc     *manifest.Document
+		service string
+	}
+	said := map[key]bool{}
+	for pl := range hostsOf(c.x.table) {
+		for service, e := range c.servedOn(pl.host) {
+			if at := (key{e.Route.Doc, service}); !said[at] {
+				said[at] = visit(pl, service, e)
+			}
+		}
+	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
-	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 )
@@ -27,23 +26,13 @@ func checkProtoSplitService(p *lint.Pass) {
 		return
 	}
 	api := newAPICalls(p, methods)
-	type key struct {
-		doc     *manifest.Document
-		service string
-	}
-	said := map[key]bool{}
-	for pl := range hostsOf(p.Table) {
-		for service, entry := range api.servedOn(pl.host) {
-			at := key{entry.Route.Doc, service}
-			if said[at] {
-				continue
-			}
-			if groups := api.groups(pl.server, pl.host, service); len(groups) > 1 {
-				said[at] = true
-				reportSplit(p, service, groups)
-			}
+	api.onHosts(func(pl hostPlace, service string, _ *routing.Entry) bool {
+		groups := api.groups(pl.server, pl.host, service)
+		if len(groups) > 1 {
+			reportSplit(p, service, groups)
 		}
-	}
+		return len(groups) > 1
+	})
 }
 
 // callGroup are the methods of a service that share their backends.

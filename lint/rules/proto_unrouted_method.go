@@ -26,23 +26,13 @@ func checkProtoUnroutedMethod(p *lint.Pass) {
 		return
 	}
 	api := newAPICalls(p, methods)
-	type key struct {
-		doc     *manifest.Document
-		service string
-	}
-	said := map[key]bool{}
-	for pl := range hostsOf(p.Table) {
-		for service, entry := range api.servedOn(pl.host) {
-			at := key{entry.Route.Doc, service}
-			if said[at] {
-				continue
-			}
-			if missing := api.unrouted(pl.server, pl.host, service); len(missing) > 0 {
-				said[at] = true
-				reportUnrouted(p, entry, missing)
-			}
+	api.onHosts(func(pl hostPlace, service string, e *routing.Entry) bool {
+		missing := api.unrouted(pl.server, pl.host, service)
+		if len(missing) > 0 {
+			reportUnrouted(p, e, missing)
 		}
-	}
+		return len(missing) > 0
+	})
 }
 
 // servedOn returns the services of which a host takes some methods, each with the
