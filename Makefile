@@ -4,6 +4,8 @@ GO      ?= go
 BIN     := bin/grpcroute
 PREFIX  ?= $(HOME)/.local
 FUZZTIME ?= 15s
+SOAK     ?= 5m
+NIGHTLYFUZZ ?= 3m
 TOOL    := $(GO) tool -modfile=tools/go.mod
 
 # The toolchain on the machine is used as it is: nothing is fetched behind your
@@ -11,7 +13,7 @@ TOOL    := $(GO) tool -modfile=tools/go.mod
 export GOTOOLCHAIN ?= local
 
 .DEFAULT_GOAL := all
-.PHONY: all help build demo test test-short lint fmt generate checkgenerate golden fuzz bench bench-lint install clean new-rule
+.PHONY: all help build demo test test-short lint fmt generate checkgenerate golden fuzz nightly bench bench-lint bench-proxy install clean new-rule
 
 all: build test lint ## Build, test and lint
 
@@ -25,9 +27,12 @@ demo: build ## Show lint, status and explain on the manifests in examples/
 	@PATH="$(CURDIR)/bin:$$PATH" sh examples/demo.sh
 
 test: ## Install what tests need and run every test
+	@sh internal/testtools.sh
 	$(GO) mod download
+	$(TOOL) -n grpcurl >/dev/null
 	$(GO) vet ./...
 	$(GO) test ./...
+	cd internal/conformance && $(GO) vet ./... && $(GO) test ./...
 	$(GO) -C tools/formats test ./...
 
 test-short: ## Run the tests that take no time
@@ -63,8 +68,17 @@ golden: ## Rewrite the wanted parts of all golden cases; read the diff
 fuzz: ## Fuzz every target, FUZZTIME (15s) each
 	@sh internal/fuzz.sh "$(FUZZTIME)"
 
+nightly: ## Soak the data plane for SOAK (5m) under the race detector, and fuzz for longer
+	GRPCROUTE_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 30m -run 'TestSoak' -v ./proxy
+	$(GO) test -race -count=1 ./proxy/...
+	@sh internal/fuzz.sh "$(NIGHTLYFUZZ)"
+
 bench: build ## Run all benchmarks and write docs/benchmarks.md
 	$(GO) run ./internal/benchdoc
+
+bench-proxy: build ## Measure the data plane beside nginx, HAProxy, Caddy and Envoy; write docs/bench-proxy.md (ARGS=… for its flags)
+	$(GO) build -o bin/bench ./bench
+	bin/bench -install -out $(if $(findstring quick,$(ARGS)),-,docs/bench-proxy.md) $(ARGS)
 
 bench-lint: ## Measure lint beside kubeconform and kubectl-validate and write docs/benchmarks-lint.md
 	$(GO) run ./internal/benchdoc -peers -runs 5 -out docs/benchmarks-lint.md

@@ -47,6 +47,7 @@ usage; 3 the work could not be done.`,
 		newStatusCmd(s, nil),
 		newDiffCmd(s, nil),
 		newInitCmd(s, nil),
+		newServeCmd(s, nil),
 		newVersionCmd(s, nil),
 		newCompletionCmd(s),
 	)

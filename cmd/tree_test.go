@@ -1,11 +1,14 @@
 package cmd
 
 import (
+	"bufio"
 	"bytes"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/grpcroute/grpcroute/internal/golden"
@@ -28,6 +31,55 @@ func commands(c *cobra.Command) []*cobra.Command {
 	return all
 }
 
+// serveExample runs an example of a command that goes on until it is interrupted.
+func serveExample(t *testing.T, line string) {
+	if strings.Contains(line, "--gateway-address") && os.Geteuid() != 0 {
+		t.Skip("port 443 is for root")
+	}
+	run := exec.Command("sh", "-c", "exec "+line)
+	run.Dir = ".."
+	run.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
+	stderr, err := run.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	watchdog := time.AfterFunc(10*time.Second, func() { _ = run.Process.Kill() }) // it may have ended
+	defer watchdog.Stop()
+	said := ""
+	for s := bufio.NewScanner(stderr); s.Scan(); {
+		said += s.Text() + "\n"
+		if s.Text() == "ready" {
+			_ = run.Process.Signal(os.Interrupt) // it may have ended
+		}
+	}
+	if err := run.Wait(); err != nil || !strings.Contains(said, "ready\n") || strings.Contains(said, "error: ") {
+		t.Errorf("%v, stderr:\n%s", err, said)
+	}
+}
+
+// TestServeCommandsOfDocuments runs those that documents show.
+func TestServeCommandsOfDocuments(t *testing.T) {
+	ran := 0
+	for _, path := range []string{"../README.md", "../docs/serve.md"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "grpcroute serve ") {
+				ran++
+				t.Run(strings.TrimSpace(line), func(t *testing.T) { serveExample(t, strings.TrimSpace(line)) })
+			}
+		}
+	}
+	if ran < 3 {
+		t.Errorf("%d commands ran: the walk is wrong", ran)
+	}
+}
+
 func TestEveryExampleRuns(t *testing.T) {
 	s, _, _ := quiet()
 	ran := 0
@@ -39,6 +91,10 @@ func TestEveryExampleRuns(t *testing.T) {
 			line = strings.TrimSpace(line)
 			ran++
 			t.Run(line, func(t *testing.T) {
+				if c.Name() == "serve" {
+					serveExample(t, line)
+					return
+				}
 				run := exec.Command("sh", "-c", line) // PATH has the tool: see TestMain
 				run.Dir = ".."
 				var out, err bytes.Buffer

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/grpcroute/grpcroute/descriptor"
 	"github.com/rogpeppe/go-internal/txtar"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 const users = `-- api/user/v1/user.proto --
@@ -119,6 +120,36 @@ func TestMethod(t *testing.T) {
 	}
 }
 
+// TestBuiltIn imports every file that comes with protoc.
+func TestBuiltIn(t *testing.T) {
+	var source strings.Builder
+	source.WriteString("-- a.proto --\nedition = \"2023\";\npackage a;\n")
+	for _, name := range []string{"any", "api", "compiler/plugin", "cpp_features", "descriptor", "duration", "empty", "field_mask", "go_features",
+		"java_features", "source_context", "struct", "timestamp", "type", "wrappers"} {
+		source.WriteString("import \"google/protobuf/" + name + ".proto\";\n")
+	}
+	source.WriteString("message M { string s = 1 [features.(pb.cpp).string_type = VIEW, features.(pb.java).utf8_validation = VERIFY]; google.protobuf.Any any = 2; }\n")
+	write(t, source.String())
+	s := load(t, descriptor.Options{Protos: []string{"."}})
+	for _, name := range []string{"a.M", "google.protobuf.compiler.CodeGeneratorRequest", "pb.cpp", "pb.go"} {
+		if _, err := s.Files().FindDescriptorByName(protoreflect.FullName(name)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestVendored: copies of well-known types are passed over.
+func TestVendored(t *testing.T) {
+	write(t, "-- p/a.proto --\nsyntax = \"proto3\";\nimport \"google/protobuf/empty.proto\";\nservice S { rpc M(google.protobuf.Empty) returns (google.protobuf.Empty); }\n"+
+		"-- p/third_party/google/protobuf/empty.proto --\nsyntax = \"proto3\";\npackage google.protobuf;\nmessage Empty {}\n")
+	for _, protos := range [][]string{{"p"}, {"p", "p/third_party"}, {"p/third_party", "p"}} {
+		s := load(t, descriptor.Options{Protos: protos})
+		if diff := cmp.Diff([]string{"S/M"}, names(s)); diff != "" {
+			t.Errorf("%v: %s", protos, diff)
+		}
+	}
+}
+
 // TestPosition points at names: behind a tab and a letter of two bytes too.
 func TestPosition(t *testing.T) {
 	write(t, users)
@@ -180,6 +211,8 @@ func TestMistakesInProtos(t *testing.T) {
 			"p/a.proto:3:12: syntax error: expecting ';'\np/a.proto:3:12: syntax error: unexpected int literal\np/b.proto:1:10: syntax value must be \"proto2\" or \"proto3\""},
 		{"import elsewhere", "-- p/q/a.proto --\nsyntax = \"proto3\";\nimport \"q/b.proto\";\n-- p/q/b.proto --\nsyntax = \"proto3\";\n", []string{"p/q"},
 			"p/q/a.proto:2:8: cannot find import \"q/b.proto\"; it stands in p: give --proto p"},
+		{"import below", "-- p/a.proto --\nsyntax = \"proto3\";\nimport \"x/b.proto\";\n-- p/vendor/x/b.proto --\nsyntax = \"proto3\";\n", []string{"p"},
+			"p/a.proto:2:8: cannot find import \"x/b.proto\"; it stands in p/vendor: give --proto p/vendor too"},
 		{"import misspelt", "-- p/a.proto --\nsyntax = \"proto3\";\nimport \"q/typs.proto\";\n-- p/q/types.proto --\nsyntax = \"proto3\";\n", []string{"p"},
 			"p/a.proto:2:8: cannot find import \"q/typs.proto\"; did you mean \"q/types.proto\"?"},
 		{"import absent", "-- p/a.proto --\nsyntax = \"proto3\";\nimport \"somewhere/else/entirely.proto\";\n", []string{"p"},
@@ -189,7 +222,7 @@ func TestMistakesInProtos(t *testing.T) {
 		{"circle", "-- p/a.proto --\nsyntax = \"proto3\";\nimport \"b.proto\";\n-- p/b.proto --\nsyntax = \"proto3\";\nimport \"a.proto\";\n", []string{"p"},
 			"p/b.proto:2:8: imports go in a circle: a.proto → b.proto → a.proto; move what both need to a third file"},
 		{"one symbol twice", "-- p/a.proto --\nsyntax = \"proto3\";\nmessage A {}\n-- q/b.proto --\nsyntax = \"proto3\";\nmessage A {}\n", []string{"p", "q"},
-			"q/b.proto:2:9: symbol \"A\" already defined at a.proto:2:9"},
+			"q/b.proto:2:9: symbol \"A\" already defined at p/a.proto:2:9"},
 		{"one name twice", "-- p/a.proto --\nsyntax = \"proto3\";\n-- q/a.proto --\nsyntax = \"proto3\";\nmessage A {}\n", []string{"p", "q"},
 			"q/a.proto: imports name this file \"a.proto\", as they do p/a.proto, which differs; leave out the folder of one of them"},
 		{"one file by two names", "-- p/a.proto --\nsyntax = \"proto3\";\nimport \"q/b.proto\";\n-- p/q/b.proto --\nsyntax = \"proto3\";\n", []string{"p", "p/q"},

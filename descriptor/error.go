@@ -1,7 +1,6 @@
 package descriptor
 
 import (
-	"cmp"
 	"errors"
 	"strings"
 
@@ -65,7 +64,19 @@ func (l *loader) keep(u *unit, err error) {
 // protobuf library writes "proto:" and either a space or a no-break space in front.
 func (l *loader) message(err error) string {
 	s := strings.NewReplacer("\n", " ", "\u00a0", " ").Replace(err.Error())
-	return strings.TrimSuffix(strings.TrimPrefix(s, "proto: "), ".")
+	s = strings.TrimSuffix(strings.TrimPrefix(s, "proto: "), ".")
+	// The other place of two that clash: files have import names there.
+	if before, at, ok := strings.Cut(s, " at "); ok {
+		name, rest, _ := strings.Cut(at, ":")
+		switch u := l.units[name]; {
+		case u == nil:
+		case u.proto != nil:
+			s = before + " in " + u.path + ", " + at
+		default:
+			s = before + " at " + u.path + ":" + rest
+		}
+	}
+	return s
 }
 
 // span turns the compiler's place into ours. The compiler counts a tab as up to
@@ -88,12 +99,13 @@ func (u *unit) position(offset int) diag.Position {
 	return diag.Position{Line: line + 1, Column: len(before) - strings.LastIndexByte(before, '\n'), Byte: len(before)}
 }
 
-// nearest is the candidate that a name was likely meant to be, "" for none.
-func nearest(name string, candidates []string) string {
-	best, limit := "", max(2, len(name)/4)+1
-	for _, c := range candidates {
-		if d := diag.Distance(name, c); d < limit || d == limit && best != "" && cmp.Less(c, best) {
-			best, limit = c, d
+// nearest is the file that an import was likely meant to be, "" for none.
+func nearest(name string, files []string) string {
+	stem := strings.TrimSuffix(name, ".proto")
+	best, least := "", min(len(stem), max(2, len(stem)/4)+1)
+	for _, f := range files {
+		if d := diag.Distance(stem, strings.TrimSuffix(f, ".proto")); d < least || d == least && best != "" && f < best {
+			best, least = f, d
 		}
 	}
 	return best

@@ -197,7 +197,7 @@ func (l *loader) single(p string) error {
 
 // add parses a source and keeps it under a name.
 func (l *loader) add(p, real, name string) error {
-	if l.byReal[real] != nil || builtIn(name) != nil {
+	if l.byReal[real] != nil || copied(name) {
 		return nil
 	}
 	data, err := readFile(p)

@@ -4,19 +4,19 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/grpcroute/grpcroute/descriptor"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 )
 
 // setOf returns files of a Set as protoc writes them, well-known ones included on
 // request.
-func setOf(t *testing.T, s *descriptor.Set, edit func(*descriptorpb.FileDescriptorProto), files ...string) []byte {
+func setOf(t testing.TB, s *descriptor.Set, edit func(*descriptorpb.FileDescriptorProto), files ...string) []byte {
 	t.Helper()
 	out := &descriptorpb.FileDescriptorSet{}
 	for _, name := range files {
@@ -134,7 +134,7 @@ func TestMistakesInSets(t *testing.T) {
 		{[]string{"unnamed.binpb"}, "unnamed.binpb: file 0 of the descriptor set has no name" + how},
 		{[]string{"alone.binpb"}, "alone.binpb: cannot find import \"user/v1/page.proto\"; write the set with its imports (protoc --include_imports, or buf build), or give the folder that holds it with --proto"},
 		{[]string{"greet.binpb", "renamed.binpb"}, "renamed.binpb: file \"greet.proto\" differs from the one of that name in greet.binpb; give only one of the two sets"},
-		{[]string{"greet.binpb", "moved.binpb"}, "moved.binpb: symbol \"greet.In\" already defined at greet.proto:3:8"},
+		{[]string{"greet.binpb", "moved.binpb"}, "moved.binpb: symbol \"greet.In\" already defined in greet.binpb, greet.proto:3:8"},
 		{[]string{"dangling.binpb"}, "dangling.binpb: service method \"greet.Greeter.Hello\" cannot resolve input: \"greet.Gone\" not found"},
 		{[]string{"circle.binpb"}, "circle.binpb: imports go in a circle: greet.proto → greet.proto; move what both need to a third file"},
 		{[]string{"empty.binpb", "json.binpb"}, "empty.binpb: this is an empty input: expected a binary FileDescriptorSet" + how + "\njson.binpb: this is JSON: expected a binary FileDescriptorSet" + how},
@@ -155,12 +155,21 @@ func TestMistakesInSets(t *testing.T) {
 
 // FuzzSets: whatever a set holds, it is linked or reported.
 func FuzzSets(f *testing.F) {
-	for _, name := range []string{"google/protobuf/descriptor.proto", "google/protobuf/api.proto"} {
-		data, err := proto.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{renamed(name)}})
-		if err != nil {
+	dir := f.TempDir()
+	for name, source := range map[string]string{
+		"a.proto": "syntax = \"proto3\"; package a; import \"b.proto\"; service S { rpc M(b.T) returns (stream b.T); } enum E { Z = 0; }",
+		"b.proto": "edition = \"2023\"; package b; message T { string s = 1; map<string, T> m = 2; oneof o { int32 i = 3; T t = 4; } extensions 100 to 200; } extend T { int32 x = 100; }",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(source), 0o644); err != nil {
 			f.Fatal(err)
 		}
-		f.Add(data)
+	}
+	s, err := descriptor.Load(descriptor.Options{Protos: []string{dir}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, files := range [][]string{{"a.proto", "b.proto"}, {"b.proto"}} {
+		f.Add(setOf(f, s, func(p *descriptorpb.FileDescriptorProto) { p.SourceCodeInfo = nil }, files...))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := descriptor.Load(descriptor.Options{Sets: []string{"-"}, Stdin: bytes.NewReader(data)})
@@ -177,11 +186,4 @@ func FuzzSets(f *testing.F) {
 			}
 		}
 	})
-}
-
-func renamed(name string) *descriptorpb.FileDescriptorProto {
-	var fd protoreflect.FileDescriptor = descriptorpb.File_google_protobuf_descriptor_proto
-	p := protodesc.ToFileDescriptorProto(fd)
-	p.Name, p.Package = proto.String("x/"+name), proto.String("x")
-	return p
 }

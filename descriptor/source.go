@@ -2,39 +2,17 @@ package descriptor
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/bufbuild/protocompile"
 	"github.com/bufbuild/protocompile/ast"
 	"github.com/bufbuild/protocompile/parser"
 	"github.com/bufbuild/protocompile/reporter"
 	"github.com/grpcroute/grpcroute/diag"
-	"google.golang.org/protobuf/reflect/protoreflect"
 )
-
-var errAbsent = errors.New("not found")
-
-// standard knows the files that come with protoc.
-var standard = protocompile.WithStandardImports(protocompile.ResolverFunc(func(string) (protocompile.SearchResult, error) {
-	return protocompile.SearchResult{}, errAbsent
-}))
-
-// builtIn returns a file that comes with protoc; nil for any other.
-func builtIn(name string) protoreflect.FileDescriptor {
-	if !strings.HasPrefix(name, "google/protobuf/") {
-		return nil
-	}
-	found, err := standard.FindFileByPath(name)
-	if err != nil {
-		return nil
-	}
-	return found.Desc
-}
 
 // parse makes the tree of a source and checks all that one file tells of itself;
 // its mistakes are kept.
@@ -94,7 +72,7 @@ func (l *loader) resolve() {
 		u := l.units[l.order[i]]
 		names, at := l.imports(u)
 		for j, name := range names {
-			if l.units[name] == nil && builtIn(name) == nil {
+			if l.units[name] == nil && builtIn(name) == nil && !l.features(name) {
 				l.missing(u, name, at[j])
 			}
 		}
@@ -137,6 +115,11 @@ func (l *loader) advice(u *unit, name string) string {
 		}
 		if full, err := filepath.Abs(dir); err != nil || full == filepath.Dir(full) {
 			break
+		}
+	}
+	for _, held := range l.order {
+		if folder, ok := strings.CutSuffix(l.units[held].path, "/"+name); ok {
+			return fmt.Sprintf("it stands in %s: give --proto %s too", folder, folder)
 		}
 	}
 	if best := nearest(name, l.order); best != "" {

@@ -61,6 +61,7 @@ var CloudflareTunnel = &Profile{
 		Protocol:          Answer{502, 14, tunnelRepo + " internal/proxy/grpc_converter.go"},
 		BackendTLS:        Answer{502, 14, tunnelRepo + " internal/controller/proxy_syncer.go"},
 		Unreachable:       Answer{502, 14, tunnelRepo + " internal/proxy/handler.go"},
+		Plain:             true,
 	},
 	Status: Status{
 		SectionAlwaysNoMatchingParent: true,

@@ -17,6 +17,8 @@ type Answers struct {
 	// Unreachable is what a dial gets that leads nowhere, of implementations that do
 	// not look at what a reference names.
 	Unreachable Answer
+	// Plain: where HTTP is not 200 the client gets just that, and no grpc-status.
+	Plain bool
 }
 
 // Status is the vocabulary and order of route status where it departs from the

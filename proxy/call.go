@@ -6,30 +6,41 @@ import (
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy/h2"
+	"github.com/grpcroute/grpcroute/routing"
 	"golang.org/x/net/http2/hpack"
 )
 
 // call is one request and its answer: a leg to the client and, once a backend is
 // chosen, a leg to that.
 type call struct {
-	mu     sync.Mutex // before any connection's
-	down   leg
-	up     *leg // the present attempt; nil for an answer of our own
-	target *target
-	done   bool  // the answer is complete, or nobody wants it
-	headed bool  // the client has response headers
-	ended  bool  // the request is complete
-	length int64 // of the content that is still to come, by content-length; -1 when not said
-	begun  []byte
-	fields []hpack.HeaderField // of the request, kept for another attempt
-	keep   bool                // another attempt is possible
-	tries  int
-	timer  *time.Timer
-	// deadline is that of grpc-timeout; the zero time for none.
+	mu       sync.Mutex // before any connection's
+	down     leg
+	up       *leg   // the present attempt; nil for an answer of our own
+	mirrors  []*leg // copies that are still fed
+	listener *routing.Listener
+	plan     *plan
+	target   *target
+	length   int64 // of the content that is still to come, by content-length; -1 when not said
+	begun    []byte
+	fields   []hpack.HeaderField // of the request, kept for another attempt
+	// deadline is that of grpc-timeout or of the rule; the zero time for none.
 	deadline time.Time
-	record   Record
-	plain    int // bytes taken of a request that is not gRPC
-	isGRPC   bool
+	due      time.Duration // the same since the start of the server, 0 for none; guarded by the client's connection
+
+	done    bool // the answer is complete, or nobody wants it
+	headed  bool // the client has response headers
+	ended   bool // the request is complete
+	keep    bool // another attempt is possible
+	isGRPC  bool
+	ruled   bool  // the deadline is the rule's
+	plain   int32 // bytes taken of a request that is not gRPC
+	tries   int32
+	copies  int32 // mirrors begun
+	http    int32 // status that the client got
+	started time.Time
+
+	authority, path, message string
+	received, returned       int64 // bytes of content
 }
 
 // ending is how a leg was lost.
@@ -40,7 +51,13 @@ type ending struct {
 	gone        bool // the connection is gone
 }
 
-const deadlinePassed = "the deadline of the call has passed"
+// late says which deadline has passed.
+func (k *call) late() string {
+	if k.ruled {
+		return "the rule's timeout of " + k.plan.timeout.String() + " has passed"
+	}
+	return "the deadline of the call has passed"
+}
 
 // nearDeadline is by how much a backend's reading of a timeout may differ.
 const nearDeadline = 50 * time.Millisecond
@@ -55,6 +72,7 @@ func (k *call) data(b *batch, from *leg, p []byte, end bool) (waits bool, err er
 	if from != k.up || k.done {
 		return false, nil
 	}
+	k.returned += int64(len(p))
 	to := &k.down
 	to.conn.mu.Lock()
 	waits = to.sendData(b, p, end, from)
@@ -62,7 +80,7 @@ func (k *call) data(b *batch, from *leg, p []byte, end bool) (waits bool, err er
 	b.touch(to.conn)
 	if end {
 		// A gRPC answer ends with trailers; this one has no status.
-		k.finish(2)
+		k.finish(codeOf(int(k.http)))
 		k.leave(b, h2.NoError)
 	}
 	return waits, nil
@@ -75,6 +93,7 @@ func (k *call) requestData(b *batch, p []byte, end bool) (waits bool, err error)
 		}
 	}
 	k.ended = k.ended || end
+	k.received += int64(len(p))
 	switch {
 	case k.done:
 		return false, nil
@@ -88,6 +107,9 @@ func (k *call) requestData(b *batch, p []byte, end bool) (waits bool, err error)
 		} else {
 			k.begun = append(k.begun, p...)
 		}
+	}
+	if len(k.mirrors) > 0 {
+		k.copyData(b, p, end)
 	}
 	up := k.up
 	up.conn.mu.Lock()
@@ -103,21 +125,15 @@ func (k *call) attempt(b *batch) {
 		k.tries++
 		c, err := k.target.backend.pick(k.down.conn)
 		if err != nil {
-			k.fail(b, 14, k.target.says(err))
+			k.fail(b, unavailable, k.target.says(err))
 			return
 		}
 		up := &leg{call: k, conn: c}
 		c.mu.Lock()
-		if c.dead || c.closing {
+		if !c.take(up) {
 			c.mu.Unlock()
 			continue // it went away since it was picked
 		}
-		if len(c.streams) < c.peerMax {
-			c.begin(up)
-		} else {
-			c.held = append(c.held, up)
-		}
-		c.room()
 		up.sendHeaders(k.fields, k.ended && len(k.begun) == 0)
 		if len(k.begun) > 0 {
 			up.sendData(b, k.begun, k.ended, nil)
@@ -131,6 +147,9 @@ func (k *call) attempt(b *batch) {
 
 // leave ends the attempt on the backend's side; k.mu is held.
 func (k *call) leave(b *batch, code h2.Code) {
+	if len(k.mirrors) > 0 {
+		k.leaveMirrors(b)
+	}
 	up := k.up
 	if up == nil {
 		return
@@ -166,7 +185,10 @@ func (k *call) lost(b *batch, l *leg, e ending) {
 		l.conn.mu.Lock()
 		l.discard(b)
 		l.conn.mu.Unlock()
-		k.record.Message = "the client gave the call up"
+		k.message = "the client gave the call up"
+		if e.gone {
+			k.message = "the client is gone: " + e.text
+		}
 		k.finish(1)
 		k.leave(b, h2.Cancel)
 	case l != k.up:
@@ -180,7 +202,7 @@ func (k *call) lost(b *batch, l *leg, e ending) {
 		}
 		code, text := e.status(), e.text
 		if code == 1 && !k.deadline.IsZero() && time.Until(k.deadline) < nearDeadline {
-			code, text = 4, deadlinePassed // the backend's clock was a little ahead
+			code, text = deadlineExceeded, k.late() // the backend's clock was a little ahead
 		}
 		k.fail(b, code, k.target.says(errors.New(text)))
 	}
@@ -202,36 +224,25 @@ func (e *ending) status() int {
 	return 13
 }
 
-// fail answers the client with a status of our own and leaves the backend; k.mu
-// is held.
-func (k *call) fail(b *batch, code int, message string) {
+// giveUp ends a call for a reason of our own, nil for its deadline.
+func (k *call) giveUp(b *batch, code int, why error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.done {
 		return
 	}
-	fields := statusFields(nil, 200, code, message, k.headed)
-	k.record.Message = message
+	if why == nil {
+		why = errors.New(k.late())
+	}
 	c := k.down.conn
 	c.mu.Lock()
-	k.down.sendHeaders(fields, true)
+	k.down.discard(b) // what waits is of no use any more
 	c.mu.Unlock()
-	b.touch(c)
-	k.finish(code)
-	k.leave(b, h2.Cancel)
-}
-
-// expire answers a call whose deadline has passed.
-func (k *call) expire() {
-	var b batch
-	k.mu.Lock()
-	if !k.done {
-		c := k.down.conn
-		c.mu.Lock()
-		k.down.discard(&b) // what waits is of no use any more
-		c.mu.Unlock()
-		k.fail(&b, 4, k.target.says(errors.New(deadlinePassed)))
+	message := why.Error()
+	if k.target != nil {
+		message = k.target.says(why)
 	}
-	k.mu.Unlock()
-	b.flush()
+	k.fail(b, code, message)
 }
 
 // finish notes the end of the call once; k.mu is held.
@@ -240,9 +251,6 @@ func (k *call) finish(code int) {
 		return
 	}
 	k.done, k.keep, k.begun, k.fields = true, false, nil, nil
-	if k.timer != nil {
-		k.timer.Stop()
-	}
 	c := k.down.conn
 	if code != 1 {
 		c.mu.Lock()
@@ -250,7 +258,6 @@ func (k *call) finish(code int) {
 		c.mu.Unlock()
 	}
 	if done := c.srv.options.Done; done != nil {
-		k.record.Code, k.record.Duration = code, time.Since(k.record.Start)
-		done(&k.record)
+		k.report(done, code)
 	}
 }

@@ -2,11 +2,11 @@ package proxy
 
 import (
 	"bufio"
-	"bytes"
+	"io"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy/h2"
@@ -20,10 +20,11 @@ type conn struct {
 	port     *port     // of a client's connection
 	endpoint *endpoint // of a backend's connection
 	sni      string
+	peer     string // the client's address
 
 	mu        sync.Mutex
 	nc        net.Conn
-	raw       syscall.RawConn
+	socket    *socket // below TLS
 	sealed    *sealed // where TLS writes to; nil in the clear
 	out       []byte
 	spare     []byte
@@ -32,11 +33,11 @@ type conn struct {
 	closing   bool // no new streams: a GOAWAY was sent or received
 	retired   bool // its address is no longer named: it ends with its calls
 	cause     error
-	text      bytes.Buffer
-	enc       *hpack.Encoder
+	enc       *h2.Encoder
 	streams   map[uint32]*leg
 	held      []*leg // wait for a free stream of the backend
 	blocked   []*leg // wait for the connection's window or its buffer
+	queued    int64  // bytes of DATA that wait in streams
 	window    int64  // that the peer grants the connection
 	initial   int64  // that the peer grants a stream
 	maxFrame  int
@@ -49,16 +50,20 @@ type conn struct {
 	waiting   int64  // of what it sent, bytes that wait in other connections
 	gone      [64]uint32
 	goneAt    int
-	greeted   bool // the peer's SETTINGS arrived
-	active    time.Time
+	greeted   bool      // the peer's SETTINGS arrived
+	heard     bool      // something of use, since the last look
+	late      bool      // it is in the server's list of late acknowledgements
+	patient   int       // length of out while it holds such acknowledgements only
+	active    time.Time // when it was last heard of, as far as the looks tell
 	quiet     time.Time // since when a header block or the preface is incomplete
 	pinged    time.Time
+	alarm     alarm
 	limits    limits
 	remaining atomic.Int64 // streams the peer would still take, as far as known
 
 	// The reader's own.
 	br     *bufio.Reader
-	dec    *hpack.Decoder
+	dec    *h2.Decoder
 	fields []hpack.HeaderField
 	list   int // size of the header list
 	// matched are the headers of a request as routing reads them.
@@ -88,19 +93,9 @@ func newConn(s *Server) *conn {
 		active:   time.Now(),
 		limits:   newLimits(),
 	}
-	c.enc = hpack.NewEncoder(&c.text)
-	c.dec = hpack.NewDecoder(4096, c.field)
-	c.dec.SetMaxStringLength(s.options.MaxHeaderList)
+	c.enc = h2.NewEncoder()
+	c.dec = h2.NewDecoder(s.options.MaxHeaderList)
 	return c
-}
-
-// field takes a decoded header field. A list that is too long is counted and not
-// kept.
-func (c *conn) field(f hpack.HeaderField) {
-	c.list += int(f.Size())
-	if c.list <= c.srv.options.MaxHeaderList {
-		c.fields = append(c.fields, f)
-	}
 }
 
 // server reports whether the peer is a client of ours.
@@ -109,7 +104,7 @@ func (c *conn) server() bool { return c.endpoint == nil }
 // greet writes our SETTINGS; c.mu is held.
 func (c *conn) greet() {
 	settings := []h2.Setting{
-		{ID: h2.InitialWindowSize, Value: streamWindow},
+		{ID: h2.InitialWindowSize, Value: firstWindow},
 		{ID: h2.MaxHeaderListSize, Value: uint32(c.srv.options.MaxHeaderList)},
 	}
 	if c.server() {
@@ -126,10 +121,14 @@ func (c *conn) greet() {
 func (c *conn) attach(nc net.Conn, below net.Conn, s *sealed) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.nc, c.sealed, c.br = nc, s, bufio.NewReaderSize(nc, 32<<10)
-	if sc, ok := below.(syscall.Conn); ok {
-		c.raw, _ = sc.SyscallConn() // without one a goroutine writes
+	c.nc, c.sealed = nc, s
+	var reader io.Reader = nc
+	if s != nil {
+		c.socket = s.socket
+	} else if c.socket = newSocket(below); c.socket != nil { // without one a goroutine writes
+		reader = c.socket
 	}
+	c.br = bufio.NewReaderSize(reader, 32<<10)
 	c.writing = false
 	c.quiet = time.Now() // until the preface, or a backend's SETTINGS
 	if c.dead {
@@ -174,6 +173,8 @@ func (c *conn) drop(l *leg) {
 	l.closed = true
 	if l.id != 0 {
 		delete(c.streams, l.id)
+	} else if at := slices.Index(c.held, l); at >= 0 {
+		c.held = slices.Delete(c.held, at, at+1)
 	}
 	c.room()
 }

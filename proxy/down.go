@@ -17,7 +17,7 @@ func (c *conn) onRequest(id uint32, end bool, wrong error) error {
 		return &h2.ConnError{Code: h2.ProtocolError, Reason: "a client's stream has an even id"}
 	}
 	c.mu.Lock()
-	c.active = time.Now()
+	c.heard = true
 	if id <= c.lastID {
 		l, reset := c.streams[id], c.wasReset(id)
 		c.mu.Unlock()
@@ -73,6 +73,7 @@ func (c *conn) onTrailers(id uint32, l *leg, reset, end bool) error {
 		return err
 	}
 	k.ended, k.keep = true, false
+	k.copyTrailers(&c.batch, c.fields)
 	k.up.conn.mu.Lock()
 	k.up.sendHeaders(c.fields, true)
 	k.up.conn.mu.Unlock()
@@ -83,8 +84,8 @@ func (c *conn) onTrailers(id uint32, l *leg, reset, end bool) error {
 // call begins a call and routes it.
 func (c *conn) call(id uint32, end bool, r *h2.Request) {
 	k := &call{ended: end, length: r.ContentLength, isGRPC: isGRPC(r.ContentType)}
-	k.down = leg{call: k, conn: c, id: id, granted: streamWindow, recvEnd: end}
-	k.record = Record{Start: time.Now(), Authority: r.Authority, Path: r.Path}
+	k.down = leg{call: k, conn: c, id: id, granted: firstWindow, size: firstWindow, recvEnd: end}
+	k.started, k.authority, k.path = time.Now(), r.Authority, r.Path
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	c.mu.Lock()
@@ -121,37 +122,55 @@ func (c *conn) route(k *call, r *h2.Request) {
 	request := routing.Request{Gateway: c.port.Gateway, Port: c.port.Port, SNI: c.sni, Authority: authority, Path: r.Path, Headers: c.headers()}
 	found := st.table.Lookup(&request)
 	b := &c.batch
+	k.listener = found.Listener
+	if found.Server != nil && found.Server.Blocked() != "" {
+		// The implementation takes no such table, so that it answers as one without.
+		p := found.Server.Profile
+		k.turnAway(b, p, &p.Answers.NoMatch, "the table is not served: "+found.Server.Blocked())
+		return
+	}
 	if found.Entry == nil {
 		k.refuse(b, &found, authority)
 		return
 	}
-	p := st.plans[found.Entry.Action]
-	k.record.Route, k.record.Rule = p.route, p.rule
 	action := found.Entry.Action
+	k.plan = st.plans[planKey{found.Server, action}]
 	if action.Answer != nil {
-		k.fail(b, action.Answer.GRPC, p.name+": "+action.Why)
+		k.turnAway(b, found.Server.Profile, action.Answer, k.plan.name+": "+action.Why)
 		return
 	}
-	at := action.Pick(rand.Uint64())
-	t := &p.targets[at]
-	k.target, k.record.Backend = t, t.name
-	if t.answer != nil {
-		k.fail(b, t.answer.GRPC, p.name+": "+t.why)
+	k.target = &k.plan.targets[action.Pick(rand.Uint64())]
+	if t := k.target; t.answer != nil {
+		k.turnAway(b, found.Server.Profile, t.answer, k.plan.name+": backend "+t.name+": "+t.why)
 		return
 	}
-	k.fields = append(make([]hpack.HeaderField, 0, len(c.fields)), c.fields...)
-	for i := range k.fields {
-		if k.fields[i].Name == ":scheme" {
-			k.fields[i].Value = t.scheme
-		}
+	k.send(b, c.fields, r.Timeout)
+}
+
+// send makes the request ready for its backend and its mirrors and sends it; k.mu
+// is held.
+func (k *call) send(b *batch, fields []hpack.HeaderField, text string) {
+	p, t := k.plan, k.target
+	k.fields = append(make([]hpack.HeaderField, 0, len(fields)), fields...)
+	for i := range p.request {
+		k.fields = p.request[i].apply(k.fields)
 	}
+	if len(p.mirrors)+len(t.mirrors) > 0 {
+		k.mirror(b, p.mirrors)
+		k.mirror(b, t.mirrors)
+	}
+	setScheme(k.fields, t.backend.scheme)
 	for i := range t.request {
 		k.fields = t.request[i].apply(k.fields)
 	}
 	k.keep = true
-	if d, ok := timeout(r.Timeout); ok {
-		k.deadline = k.record.Start.Add(d)
-		k.timer = time.AfterFunc(d, k.expire)
+	d, ok := timeout(text)
+	if p.timeout > 0 && (!ok || p.timeout < d) {
+		d, ok, k.ruled = p.timeout, true, true
+	}
+	if ok {
+		k.deadline = k.started.Add(d)
+		k.down.conn.due(k)
 	}
 	k.attempt(b)
 }

@@ -16,7 +16,9 @@ import (
 
 // backend is where the calls of one backendRef go.
 type backend struct {
+	why       error // what calls are told when there are no endpoints
 	endpoints []*endpoint
+	scheme    string
 	next      atomic.Uint32
 }
 
@@ -27,7 +29,7 @@ var errNoAddress = errors.New("no address is known for it")
 func (u *backend) pick(down *conn) (*conn, error) {
 	n := uint32(len(u.endpoints))
 	if n == 0 {
-		return nil, errNoAddress
+		return nil, u.why
 	}
 	at := uint32(0)
 	if n > 1 {
@@ -49,6 +51,7 @@ type endpoint struct {
 	srv     *Server
 	address string
 	tls     *tls.Config
+	mirror  bool // it takes copies only
 
 	mu       sync.Mutex
 	conns    []*conn
@@ -69,6 +72,10 @@ const (
 func (e *endpoint) pick(*conn) (*conn, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	most, queued := maxConns, int64(maxQueued)
+	if e.mirror {
+		most, queued = mirrorConns, mirrorWaiting
+	}
 	var best *conn
 	var room int64
 	for _, c := range e.conns {
@@ -76,14 +83,14 @@ func (e *endpoint) pick(*conn) (*conn, error) {
 		if n > 0 {
 			return c, nil
 		}
-		if n > -maxQueued && (best == nil || n > room) {
+		if n > -queued && (best == nil || n > room) {
 			best, room = c, n
 		}
 	}
 	switch {
 	case e.failures > 0 && time.Now().Before(e.retry):
 		return nil, e.failed
-	case len(e.conns) < maxConns:
+	case len(e.conns) < most:
 		c := newConn(e.srv)
 		c.endpoint, c.writing, c.retired = e, true, e.retired
 		c.mu.Lock()
@@ -165,7 +172,7 @@ func (e *endpoint) connect() (nc, below net.Conn, s *sealed, err error) {
 	if e.tls == nil {
 		return below, below, nil, nil
 	}
-	s = &sealed{Conn: below}
+	s = seal(below)
 	t := tls.Client(s, e.tls)
 	ctx, cancel := context.WithTimeout(context.Background(), e.srv.options.DialTimeout)
 	defer cancel()
@@ -213,12 +220,14 @@ func (c *conn) end(err error) {
 		text = err.Error()
 	}
 	c.dead, c.closing = true, true
+	c.alarm.stop()
 	legs := c.held
 	began := len(legs)
 	for _, l := range c.streams {
 		legs = append(legs, l)
 	}
-	c.streams, c.held = map[uint32]*leg{}, nil
+	c.streams, c.held, c.blocked = map[uint32]*leg{}, nil, nil
+	c.out, c.spare = nil, nil
 	for _, l := range legs {
 		l.closed = true
 	}
@@ -232,7 +241,7 @@ func (c *conn) end(err error) {
 		c.endpoint.remove(c)
 	}
 	for i, l := range legs {
-		l.call.lost(&c.batch, l, ending{code: h2.ConnectError, text: text, unprocessed: unseen || i < began, gone: true})
+		l.lost(&c.batch, ending{code: h2.ConnectError, text: text, unprocessed: unseen || i < began, gone: true})
 	}
 	c.batch.flush()
 	c.srv.forget(c)

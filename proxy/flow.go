@@ -9,7 +9,7 @@ import (
 // credit notes bytes of a stream that were handed on, and grants the peer more
 // when a good part of a window is due; c.mu is held.
 func (c *conn) credit(l *leg, n int64) {
-	if c.owed >= connWindow/4 && c.waiting < maxHeld {
+	if c.owed >= connWindow/4 && (c.waiting < maxHeld || c.waiting < maxShared && !c.server()) {
 		c.out = h2.AppendWindowUpdate(c.out, 0, c.owed)
 		c.granted += c.owed
 		c.owed = 0
@@ -17,9 +17,11 @@ func (c *conn) credit(l *leg, n int64) {
 	if l == nil || l.closed || l.recvEnd {
 		return
 	}
-	if l.owed += n; l.owed >= streamWindow/4 {
-		c.out = h2.AppendWindowUpdate(c.out, l.id, l.owed)
-		l.granted += l.owed
+	if l.owed += int32(n); l.owed >= l.size/2 {
+		more := min(l.size, streamWindow-l.size)
+		l.size += more
+		c.out = h2.AppendWindowUpdate(c.out, l.id, int64(l.owed+more))
+		l.granted += int64(l.owed + more)
 		l.owed = 0
 	}
 }
@@ -34,7 +36,13 @@ func (c *conn) onData(f h2.Frame, p []byte) error {
 	if err != nil {
 		return err
 	}
-	waits, err := l.call.data(&c.batch, l, content, f.Flags.Has(h2.EndStream))
+	waits := false
+	switch end := f.Flags.Has(h2.EndStream); {
+	case l.call != nil:
+		waits, err = l.call.data(&c.batch, l, content, end)
+	case end:
+		l.answered(&c.batch)
+	}
 	n := int64(f.Length)
 	c.mu.Lock()
 	if waits {
@@ -62,7 +70,7 @@ func (c *conn) received(f h2.Frame) (*leg, error) {
 	c.granted -= n
 	c.owed += n
 	c.credit(nil, 0)
-	c.active = time.Now()
+	c.heard = true
 	if c.owed == 0 {
 		c.batch.touch(c)
 	}
@@ -129,7 +137,7 @@ func (c *conn) onSettings(f h2.Frame, p []byte) error {
 		if !c.server() {
 			c.quiet = time.Time{}
 		}
-		c.peerMax = h2.MaxStreamID // unless it says otherwise
+		c.setPeerMax(h2.MaxStreamID) // unless it says otherwise
 	}
 	// First the acknowledgement, then what the new window lets go.
 	c.out = h2.Append(c.out, 0, h2.Settings, h2.Ack, 0)
@@ -145,9 +153,9 @@ func (c *conn) onSettings(f h2.Frame, p []byte) error {
 func (c *conn) setting(s h2.Setting) error {
 	switch s.ID {
 	case h2.HeaderTableSize:
-		c.enc.SetMaxDynamicTableSizeLimit(min(s.Value, 4096))
+		c.enc.SetLimit(s.Value)
 	case h2.MaxConcurrentStreams:
-		c.peerMax = int(min(s.Value, h2.MaxStreamID))
+		c.setPeerMax(s.Value)
 	case h2.MaxFrame:
 		c.maxFrame = int(min(s.Value, 64<<10))
 	case h2.InitialWindowSize:
@@ -165,12 +173,19 @@ func (c *conn) setting(s h2.Setting) error {
 	return nil
 }
 
+// setPeerMax takes how many streams the peer grants; c.mu is held.
+func (c *conn) setPeerMax(n uint32) {
+	c.peerMax = int(min(n, h2.MaxStreamID))
+	if !c.server() && c.endpoint.mirror {
+		c.peerMax = min(c.peerMax, mirrorStreams)
+	}
+}
+
 func (c *conn) onPing(f h2.Frame, p []byte) {
 	c.mu.Lock()
-	c.active, c.pinged = time.Now(), time.Time{}
+	c.heard, c.pinged = true, time.Time{}
 	if !f.Flags.Has(h2.Ack) {
-		c.out = h2.AppendPing(c.out, h2.Ack, [8]byte(p))
-		c.batch.touch(c)
+		c.acknowledge([8]byte(p))
 	}
 	c.mu.Unlock()
 }

@@ -7,17 +7,20 @@ import (
 
 // leg is a call's stream on one connection, guarded by that connection's lock.
 type leg struct {
-	call    *call
+	call    *call // nil for a copy that goes to a mirror
 	conn    *conn
 	id      uint32 // 0 while it waits for a free stream
+	queued  int32  // bytes of DATA in queue
 	window  int64  // that the peer grants
 	granted int64  // that the peer may still send
-	owed    int64  // received and handed on, not given back yet
+	owed    int32  // received and handed on, not given back yet
+	size    int32  // of the window that we grant
 	queue   []chunk
-	recvEnd bool // the peer has ended its side
-	sentEnd bool // we have ended ours
-	blocked bool // it is in the connection's list
-	closed  bool // the connection has forgotten it
+	recvEnd bool   // the peer has ended its side
+	sentEnd bool   // we have ended ours
+	blocked bool   // it is in the connection's list
+	closed  bool   // the connection has forgotten it
+	until   uint32 // of a copy whose call is over: when it must end, in seconds of the server; 0 for no limit
 }
 
 // chunk is DATA or a header block that could not be sent at once.
@@ -57,11 +60,26 @@ func (l *leg) sendData(b *batch, p []byte, end bool, from *leg) (waits bool) {
 		l.ended(end)
 		return false
 	}
-	l.queue = append(l.queue, chunk{data: append([]byte(nil), p...), end: end, from: from})
+	l.hold(p, end, from)
 	if l.id != 0 {
 		l.drain(b)
 	}
 	return true
+}
+
+// hold queues bytes, in one piece with those before them as far as they are small,
+// so that the windows bound the memory.
+func (l *leg) hold(p []byte, end bool, from *leg) {
+	l.queued += int32(len(p))
+	l.conn.queued += int64(len(p))
+	if n := len(l.queue); n > 0 {
+		last := &l.queue[n-1]
+		if last.fields == nil && last.from == from && !last.end && len(last.data)+len(p) <= chunkSize {
+			last.data, last.end = append(last.data, p...), end
+			return
+		}
+	}
+	l.queue = append(l.queue, chunk{data: append([]byte(nil), p...), end: end, from: from})
 }
 
 // ended notes that our side is over; the connection's lock is held.
@@ -119,6 +137,8 @@ func (l *leg) drainData(b *batch, k *chunk) bool {
 		c.writeData(l.id, k.data[:n], last && k.end)
 		l.window -= int64(n)
 		c.window -= int64(n)
+		l.queued -= int32(n)
+		c.queued -= int64(n)
 		b.refund(k.from, int64(n))
 		if k.data = k.data[n:]; last {
 			return true
@@ -132,7 +152,8 @@ func (l *leg) discard(b *batch) {
 	for i := range l.queue {
 		b.refund(l.queue[i].from, int64(len(l.queue[i].data)))
 	}
-	l.queue = nil
+	l.conn.queued -= int64(l.queued)
+	l.queue, l.queued = nil, 0
 }
 
 // pump goes on with the streams that waited for the connection; c.mu is held.
@@ -142,6 +163,7 @@ func (c *conn) pump(b *batch) {
 			return
 		}
 		l := c.blocked[0]
+		c.blocked[0] = nil
 		c.blocked = c.blocked[1:]
 		l.blocked = false
 		l.drain(b)
@@ -153,6 +175,7 @@ func (c *conn) pump(b *batch) {
 func (c *conn) promote(b *batch) {
 	for len(c.held) > 0 && len(c.streams) < c.peerMax && !c.closing && !c.dead {
 		l := c.held[0]
+		c.held[0] = nil
 		c.held = c.held[1:]
 		if !l.closed {
 			c.begin(l)
@@ -162,11 +185,26 @@ func (c *conn) promote(b *batch) {
 	c.room()
 }
 
+// take begins a stream of ours, or lets it wait for a free one. It reports false
+// when the connection takes no more; c.mu is held.
+func (c *conn) take(l *leg) bool {
+	if c.dead || c.closing {
+		return false
+	}
+	if len(c.streams) < c.peerMax {
+		c.begin(l)
+	} else {
+		c.held = append(c.held, l)
+	}
+	c.room()
+	return true
+}
+
 // begin gives a stream of ours its id; c.mu is held.
 func (c *conn) begin(l *leg) {
 	l.id = c.nextID
 	c.nextID += 2
-	l.window, l.granted = c.initial, streamWindow
+	l.window, l.granted, l.size = c.initial, firstWindow, firstWindow
 	c.streams[l.id] = l
 	if c.nextID > h2.MaxStreamID-2 {
 		c.closing = true

@@ -1,34 +1,47 @@
 package proxy
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
-	"slices"
-	"strconv"
+	"iter"
+	"time"
 
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
-	"golang.org/x/net/http2/hpack"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 // state is a configuration made ready. A call keeps the one it began with.
 type state struct {
 	table     *routing.Table
-	plans     map[*routing.Action]*plan
+	plans     map[planKey]*plan
 	endpoints map[endpointKey]*endpoint
+}
+
+// planKey: servers share the actions of a rule, and each reaches backends in its
+// own way.
+type planKey struct {
+	server *routing.Server
+	action *routing.Action
 }
 
 type endpointKey struct {
 	address string
 	tls     *tls.Config
+	mirror  bool // copies have connections of their own
 }
 
 // plan is what happens to the calls of one rule.
 type plan struct {
 	name, route string
 	rule        int
-	targets     []target // one per share
+	ruleName    string
+	targets     []target      // one per share
+	request     []edit        // the rule's header modifiers for requests
+	mirrors     []mirror      // the rule's
+	timeout     time.Duration // of the rule; 0 for none
 }
 
 // target is one backendRef of a rule.
@@ -36,11 +49,12 @@ type target struct {
 	plan    *plan
 	name    string
 	backend *backend
-	scheme  string
 	answer  *profile.Answer // what its calls get when it cannot be used
 	why     string
-	// request and response are the header modifiers, in the order of use.
+	// request and response are header modifiers in the order of use: for requests
+	// the backendRef's own, after the rule's; for responses all of them.
 	request, response []edit
+	mirrors           []mirror // the backendRef's
 }
 
 // says names route and backend with what went wrong.
@@ -48,28 +62,16 @@ func (t *target) says(err error) string {
 	return fmt.Sprintf("%s: backend %s: %v", t.plan.name, t.name, err)
 }
 
-// explain adds the headers that name route, rule and backend.
-func (t *target) explain(fields []hpack.HeaderField) []hpack.HeaderField {
-	return append(slices.Clip(fields),
-		hpack.HeaderField{Name: "grpcroute-route", Value: t.plan.route},
-		hpack.HeaderField{Name: "grpcroute-rule", Value: strconv.Itoa(t.plan.rule)},
-		hpack.HeaderField{Name: "grpcroute-backend", Value: t.name})
-}
-
 // Update swaps the configuration. Calls in flight keep theirs, no connection is
 // touched but those to addresses that are no longer named, which end with their
 // calls.
 func (s *Server) Update(c Config) {
+	s.update.Lock()
+	defer s.update.Unlock()
 	old := s.state.Load()
-	st := &state{table: c.Table, plans: map[*routing.Action]*plan{}, endpoints: map[endpointKey]*endpoint{}}
-	for _, server := range c.Table.Servers {
-		for _, l := range server.Listeners {
-			for _, h := range l.Hosts {
-				for _, e := range h.Entries {
-					s.plan(st, old, &c, server.Profile, e)
-				}
-			}
-		}
+	st := &state{table: c.Table, plans: map[planKey]*plan{}, endpoints: map[endpointKey]*endpoint{}}
+	for e, server := range entries(c.Table) {
+		s.plan(st, old, &c, server, e)
 	}
 	s.state.Store(st)
 	if old == nil {
@@ -82,63 +84,115 @@ func (s *Server) Update(c Config) {
 	}
 }
 
-func (s *Server) plan(st, old *state, c *Config, p *profile.Profile, e *routing.Entry) {
-	if st.plans[e.Action] != nil {
+// entries walks a table. An entry comes as often as hosts have it.
+func entries(t *routing.Table) iter.Seq2[*routing.Entry, *routing.Server] {
+	return func(yield func(*routing.Entry, *routing.Server) bool) {
+		for _, server := range t.Servers {
+			for _, l := range server.Listeners {
+				for _, h := range l.Hosts {
+					for _, e := range h.Entries {
+						if !yield(e, server) {
+							return
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func (s *Server) plan(st, old *state, c *Config, of *routing.Server, e *routing.Entry) {
+	key := planKey{of, e.Action}
+	if st.plans[key] != nil {
 		return
 	}
 	route := e.Route.Kind + " " + e.Route.Key()
-	pl := &plan{name: fmt.Sprintf("%s rule %d", route, e.Rule.Index), route: route, rule: e.Rule.Index}
+	pl := &plan{name: fmt.Sprintf("%s rule %d", route, e.Rule.Index), route: route, rule: e.Rule.Index, ruleName: e.Rule.Name, timeout: ruleTimeout(e.Rule)}
 	for i := range e.Action.Shares {
 		share := &e.Action.Shares[i]
 		b := share.Backend
-		t := target{plan: pl, name: fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port), scheme: "http", answer: share.Answer, why: share.Why}
+		t := target{plan: pl, name: fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port), answer: share.Answer, why: share.Why}
 		if t.answer == nil {
-			t.filter(p, e.Action.Filters, share.Filters)
-		}
-		if t.answer == nil {
-			t.backend = s.backend(st, old, c, b)
-			if len(t.backend.endpoints) > 0 && t.backend.endpoints[0].tls != nil {
-				t.scheme = "https"
-			}
+			t.backend = s.backend(st, old, c, of, b, false)
 		}
 		pl.targets = append(pl.targets, t)
 	}
-	st.plans[e.Action] = pl
+	s.filters(st, old, c, of, pl, e.Action)
+	st.plans[key] = pl
 }
 
-// filter makes the filters of a rule and of one of its backends ready. Requests
-// see the rule's first, responses the backend's. A filter that this data plane
-// cannot apply must not be skipped: calls fail (GA apis/v1/grpcroute_types.go,
-// GRPCRouteRule.Filters).
-func (t *target) filter(p *profile.Profile, rule, own []*topology.Filter) {
-	for _, f := range slices.Concat(rule, own) {
-		request, response, ok := modifiers(f)
-		switch {
-		case !ok:
-			t.answer, t.why = &p.Answers.UnsupportedFilter, fmt.Sprintf("filter %s is not served", f.Type)
-			return
-		case request != nil:
-			t.request = append(t.request, newEdit(request))
-		default:
-			t.response = append([]edit{newEdit(response)}, t.response...)
+// filters makes the filters of a rule and of its backends ready. Requests see the
+// rule's first, responses the backend's.
+func (s *Server) filters(st, old *state, c *Config, of *routing.Server, pl *plan, a *routing.Action) {
+	ready := func(list []*topology.Filter, request, response *[]edit, mirrors *[]mirror) (unserved string) {
+		for _, f := range list {
+			forRequest, forResponse, ok := modifiers(f)
+			switch {
+			case ok && forRequest != nil:
+				*request = append(*request, newEdit(forRequest))
+			case ok:
+				*response = append([]edit{newEdit(forResponse)}, *response...)
+			default:
+				m, ok := s.newMirror(st, old, c, of, f)
+				if !ok {
+					return fmt.Sprintf("filter %s is not served", f.Type)
+				}
+				*mirrors = append(*mirrors, m)
+			}
+		}
+		return ""
+	}
+	var response []edit
+	unserved := ready(a.Filters, &pl.request, &response, &pl.mirrors)
+	for i := range pl.targets {
+		t := &pl.targets[i]
+		why := ready(a.Shares[i].Filters, &t.request, &t.response, &t.mirrors)
+		t.response = append(t.response, response...)
+		if why = cmp.Or(unserved, why); why != "" && t.answer == nil {
+			// It must not be skipped (GA apis/v1/grpcroute_types.go, GRPCRouteRule.Filters).
+			t.answer, t.why = &of.Profile.Answers.UnsupportedFilter, why
 		}
 	}
 }
 
-func (s *Server) backend(st, old *state, c *Config, b *topology.Backend) *backend {
-	found := c.Backend(b)
-	u := &backend{}
+// ruleTimeout is how long a call of an HTTPRoute's rule may take, 0 for no limit.
+// A GRPCRoute has none. There is one attempt that a backend sees, so that the
+// limits for the request and for the backend's part are one.
+func ruleTimeout(r *topology.Rule) time.Duration {
+	if r.Route.HTTP == nil || r.Route.HTTP.Spec.Rules[r.Index].Timeouts == nil {
+		return 0
+	}
+	var least time.Duration
+	spec := r.Route.HTTP.Spec.Rules[r.Index].Timeouts
+	for _, text := range []*gatewayv1.Duration{spec.Request, spec.BackendRequest} {
+		if text == nil {
+			continue
+		}
+		// What does not parse is refused by the API server.
+		if d, err := time.ParseDuration(string(*text)); err == nil && d > 0 && (least == 0 || d < least) {
+			least = d
+		}
+	}
+	return least
+}
+
+func (s *Server) backend(st, old *state, c *Config, of *routing.Server, b *topology.Backend, mirror bool) *backend {
+	found := c.Backend(of, b)
+	u := &backend{scheme: "http", why: cmp.Or(found.Err, errNoAddress)}
 	for _, address := range found.Addresses {
-		key := endpointKey{address, found.TLS}
+		key := endpointKey{address, found.TLS, mirror}
 		e := st.endpoints[key]
 		if e == nil && old != nil {
 			e = old.endpoints[key]
 		}
 		if e == nil {
-			e = &endpoint{srv: s, address: address, tls: withH2(found.TLS)}
+			e = &endpoint{srv: s, address: address, tls: withH2(found.TLS), mirror: mirror}
 		}
 		st.endpoints[key] = e
 		u.endpoints = append(u.endpoints, e)
+	}
+	if found.TLS != nil {
+		u.scheme = "https"
 	}
 	return u
 }

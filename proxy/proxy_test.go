@@ -7,183 +7,20 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/proxy"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
+	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/interop"
 	testpb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 )
-
-const manifests = `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: gw, namespace: demo}
-spec:
-  gatewayClassName: any
-  listeners:
-  - {name: grpc, port: 8080, protocol: HTTP}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: GRPCRoute
-metadata: {name: interop, namespace: demo}
-spec:
-  parentRefs: [{name: gw}]
-  rules:
-  - matches: [{method: {service: grpc.testing.TestService}}]
-    backendRefs: [{name: interop, port: 50051}]
-  - matches: [{method: {service: down.Service}}]
-    backendRefs: [{name: down, port: 50051}]
-  - matches: [{method: {service: grpc.testing.TestService}, headers: [{name: x-edit, value: "yes"}]}]
-    filters:
-    - type: RequestHeaderModifier
-      requestHeaderModifier:
-        set: [{name: X-Set, value: rule}, {name: X-Both, value: rule}]
-        add: [{name: x-grpc-test-echo-initial, value: added}]
-        remove: [X-Secret]
-    - type: ResponseHeaderModifier
-      responseHeaderModifier:
-        set: [{name: x-both, value: rule}]
-        add: [{name: x-answer, value: from-rule}]
-        remove: [x-grpc-test-echo-initial]
-    backendRefs:
-    - name: interop
-      port: 50051
-      filters:
-      - type: RequestHeaderModifier
-        requestHeaderModifier: {set: [{name: x-both, value: backend}]}
-      - type: ResponseHeaderModifier
-        responseHeaderModifier: {set: [{name: x-both, value: backend}]}
-  - matches: [{method: {service: filtered.Service}}]
-    filters:
-    - {type: RequestMirror, requestMirror: {backendRef: {name: interop, port: 50051}}}
-    backendRefs: [{name: interop, port: 50051}]
-`
-
-// compile makes a table of manifests in which everything is assumed to exist.
-func compile(t testing.TB, text string) *routing.Table {
-	t.Helper()
-	set, err := manifest.Load([]string{"-"}, manifest.Options{Stdin: strings.NewReader(text)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(set.Problems) > 0 {
-		t.Fatal(set.Problems)
-	}
-	return routing.Compile(topology.Resolve(set, topology.Options{Assume: topology.AssumePresent}))
-}
-
-func listen(t testing.TB) net.Listener {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	return l
-}
-
-// gateway is a proxy in front of addresses by backend name.
-type gateway struct {
-	*proxy.Server
-	address string
-	table   *routing.Table
-
-	mu      sync.Mutex
-	records []proxy.Record
-}
-
-func serve(t testing.TB, addresses map[string]string, o proxy.Options) *gateway {
-	t.Helper()
-	g := &gateway{table: compile(t, manifests)}
-	o.Done = func(r *proxy.Record) {
-		g.mu.Lock()
-		g.records = append(g.records, *r)
-		g.mu.Unlock()
-	}
-	g.Server = proxy.New(g.config(addresses), o)
-	l := listen(t)
-	g.address = l.Addr().String()
-	served := make(chan error, 1)
-	go func() { served <- g.Serve(l, proxy.Listener{Gateway: "demo/gw", Port: 8080}) }()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
-		defer cancel()
-		_ = g.Shutdown(ctx)
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
-	return g
-}
-
-func (g *gateway) config(addresses map[string]string) proxy.Config {
-	return proxy.Config{Table: g.table, Backend: func(b *topology.Backend) proxy.Backend {
-		if a := addresses[b.Name]; a != "" {
-			return proxy.Backend{Addresses: strings.Split(a, ",")}
-		}
-		return proxy.Backend{}
-	}}
-}
-
-// backend is a grpc-go server with the official test service.
-func backend(t testing.TB, o ...grpc.ServerOption) (string, *grpc.Server) {
-	t.Helper()
-	l := listen(t)
-	s := grpc.NewServer(o...)
-	testpb.RegisterTestServiceServer(s, interop.NewTestServer())
-	go func() { _ = s.Serve(l) }()
-	t.Cleanup(s.Stop)
-	return l.Addr().String(), s
-}
-
-func dial(t testing.TB, address string) *grpc.ClientConn {
-	t.Helper()
-	cc, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cc.Close() })
-	return cc
-}
-
-func short(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// TestInterop runs the cases of the official interop client that need no
-// credentials.
-func TestInterop(t *testing.T) {
-	address, _ := backend(t)
-	g := serve(t, map[string]string{"interop": address}, proxy.Options{})
-	cc := dial(t, g.address)
-	tc := testpb.NewTestServiceClient(cc)
-	ctx := short(t)
-	interop.DoEmptyUnaryCall(ctx, tc)
-	interop.DoLargeUnaryCall(ctx, tc)
-	interop.DoClientStreaming(ctx, tc)
-	interop.DoServerStreaming(ctx, tc)
-	interop.DoPingPong(ctx, tc)
-	interop.DoEmptyStream(ctx, tc)
-	interop.DoTimeoutOnSleepingServer(ctx, tc)
-	interop.DoCancelAfterBegin(ctx, tc)
-	interop.DoCancelAfterFirstResponse(ctx, tc)
-	interop.DoCustomMetadata(ctx, tc)
-	interop.DoStatusCodeAndMessage(ctx, tc)
-	interop.DoSpecialStatusMessage(ctx, tc)
-	interop.DoUnimplementedMethod(ctx, cc)
-	interop.DoUnimplementedService(ctx, testpb.NewUnimplementedServiceClient(cc))
-}
 
 func TestManyCallsAtOnce(t *testing.T) {
 	address, _ := backend(t, grpc.MaxConcurrentStreams(7))
@@ -223,7 +60,7 @@ func TestFailuresAreStatuses(t *testing.T) {
 	}{
 		{"/no.Such/Method", codes.Unimplemented, []string{"/no.Such/Method"}},
 		{"/down.Service/Call", codes.Unavailable, []string{"GRPCRoute demo/interop rule 1", "demo/down:50051", "refused"}},
-		{"/filtered.Service/Call", codes.Unknown, []string{"RequestMirror"}},
+		{"/filtered.Service/Call", codes.Unknown, []string{"ExtensionRef", "GRPCRoute demo/interop rule 3"}},
 	} {
 		t.Run(test.method, func(t *testing.T) {
 			err := cc.Invoke(short(t), test.method, &testpb.Empty{}, &testpb.Empty{})
@@ -257,6 +94,49 @@ func TestBackendLostInMidStream(t *testing.T) {
 	s.Stop()
 	if _, err := stream.Recv(); status.Code(err) != codes.Unavailable {
 		t.Errorf("got %v, want Unavailable", err)
+	}
+}
+
+// TestBackendKilled: however a backend goes in mid-stream, the client learns that
+// it is unavailable, which it may try again.
+func TestBackendKilled(t *testing.T) {
+	half := []byte{0, 0, 100, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 95, 1, 2, 3} // of a DATA frame
+	for _, test := range []struct {
+		name string
+		kill func(r *raw)
+	}{
+		{"it closes", func(r *raw) { _ = r.nc.Close() }},
+		{"it closes in the middle of a message", func(r *raw) { _, _ = r.nc.Write(half); _ = r.nc.Close() }},
+		{"it resets the connection", func(r *raw) { _ = r.nc.(*net.TCPConn).SetLinger(0); _ = r.nc.Close() }},
+		{"it goes away and closes", func(r *raw) { _ = r.WriteGoAway(1, http2.ErrCodeNo, nil); _ = r.nc.Close() }},
+		{"it goes away with an error", func(r *raw) { _ = r.WriteGoAway(1, http2.ErrCodeInternal, nil); _ = r.nc.Close() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			answered := make(chan *raw, 1)
+			g := serve(t, map[string]string{"interop": rawBackend(t, func(r *raw) {
+				for {
+					f, err := r.ReadFrame()
+					if err != nil {
+						return
+					}
+					if h, ok := f.(*http2.HeadersFrame); ok {
+						_ = r.WriteHeaders(http2.HeadersFrameParam{StreamID: h.StreamID, BlockFragment: r.head(), EndHeaders: true})
+						answered <- r
+					}
+				}
+			})}, proxy.Options{})
+			stream, err := testpb.NewTestServiceClient(dial(t, g.address)).FullDuplexCall(short(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := stream.Header(); err != nil {
+				t.Fatal(err)
+			}
+			test.kill(<-answered)
+			if _, err := stream.Recv(); status.Code(err) != codes.Unavailable {
+				t.Errorf("got %v, want Unavailable", err)
+			}
+		})
 	}
 }
 
@@ -305,14 +185,23 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// TestUpdateUnderLoad: a swap fails no call, and a backend that drains loses none.
+// TestUpdateUnderLoad: twenty reloads fail no call, end no long call, and tell no
+// client to go.
 func TestUpdateUnderLoad(t *testing.T) {
 	first, _ := backend(t)
 	second, _ := backend(t)
 	g := serve(t, map[string]string{"interop": first}, proxy.Options{})
 	tc := testpb.NewTestServiceClient(dial(t, g.address))
 	ctx := short(t)
+	watcher := rawClient(t, g.address)
+	long, err := testpb.NewTestServiceClient(dial(t, g.address)).FullDuplexCall(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ping := &testpb.StreamingOutputCallRequest{ResponseParameters: []*testpb.ResponseParameters{{Size: 10}}}
+	exchange(t, long, ping, 10)
 	stop := make(chan struct{})
+	var calls atomic.Int64
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -326,15 +215,24 @@ func TestUpdateUnderLoad(t *testing.T) {
 					t.Error(err)
 					return
 				}
+				calls.Add(1)
 			}
 		})
 	}
 	for i := range 20 {
-		g.Update(g.config(map[string]string{"interop": []string{first, second}[i%2]}))
-		time.Sleep(5 * time.Millisecond)
+		before := calls.Load()
+		g.table = compile(t, manifests) // a table anew, as a reload makes it
+		g.Update(g.config(map[string]string{"interop": []string{second, first}[i%2]}))
+		for calls.Load() < before+20 && !t.Failed() {
+			time.Sleep(time.Millisecond)
+		}
+		exchange(t, long, ping, 10)
 	}
 	close(stop)
 	wg.Wait()
+	end(t, long)
+	quiet(t, watcher)
+	t.Logf("%d calls", calls.Load())
 }
 
 // TestHeaderModifiers: requests see the rule's first, responses the backend's; a
@@ -386,4 +284,4 @@ func TestHTTP1(t *testing.T) {
 	}
 }
 
-func nowhere(*topology.Backend) proxy.Backend { return proxy.Backend{} }
+func nowhere(*routing.Server, *topology.Backend) proxy.Backend { return proxy.Backend{} }

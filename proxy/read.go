@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,10 @@ func (c *conn) run() {
 // peek returns n bytes. Before a read that would wait, everything that the bytes
 // so far have caused is written.
 func (c *conn) peek(n int) ([]byte, error) {
-	if c.br.Buffered() < n {
+	if c.br.Buffered() < n && len(c.batch.conns) > 0 {
+		// Other readers whose turn it is add to the same buffers first: one write
+		// carries what several connections caused.
+		runtime.Gosched()
 		c.batch.flush()
 	}
 	return c.br.Peek(n)
@@ -170,7 +174,7 @@ func (c *conn) streamError(err error) error {
 	c.mu.Unlock()
 	c.batch.touch(c)
 	if l != nil {
-		l.call.lost(&c.batch, l, ending{code: wrong.Code, text: wrong.Reason})
+		l.lost(&c.batch, ending{code: wrong.Code, text: wrong.Reason})
 	}
 	return err
 }
@@ -217,11 +221,8 @@ func (c *conn) onContinuation(f h2.Frame, p []byte) error {
 // decode reads a complete header block and hands it on, unless the stream is
 // wrong already; the decoder has to see it in any case.
 func (c *conn) decode(id uint32, text []byte, end bool, wrong error) error {
-	c.fields, c.list = c.fields[:0], 0
-	_, err := c.dec.Write(text)
-	if err == nil {
-		err = c.dec.Close()
-	}
+	var err error
+	c.fields, c.list, err = c.dec.Decode(c.fields[:0], text, c.srv.options.MaxHeaderList)
 	switch {
 	case err != nil:
 		return &h2.ConnError{Code: h2.CompressionError, Reason: err.Error()}

@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"testing"
 
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/proxy"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
-	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	testpb "google.golang.org/grpc/interop/grpc_testing"
@@ -20,7 +18,7 @@ import (
 )
 
 // open serves a table at one listener and returns a client.
-func open(t testing.TB, table *routing.Table, to func(*topology.Backend) proxy.Backend, l proxy.Listener) *grpc.ClientConn {
+func open(t testing.TB, table *routing.Table, to func(*routing.Server, *topology.Backend) proxy.Backend, l proxy.Listener) *grpc.ClientConn {
 	t.Helper()
 	s := proxy.New(proxy.Config{Table: table, Backend: to}, proxy.Options{ExplainHeader: true})
 	socket := listen(t)
@@ -51,7 +49,7 @@ spec:
 // exact share.
 func TestWeights(t *testing.T) {
 	address, _ := backend(t)
-	cc := open(t, compile(t, weighted), func(*topology.Backend) proxy.Backend {
+	cc := open(t, compile(t, weighted), func(*routing.Server, *topology.Backend) proxy.Backend {
 		return proxy.Backend{Addresses: []string{address}}
 	}, proxy.Listener{Gateway: "demo/gw"})
 	tc := testpb.NewTestServiceClient(cc)
@@ -89,7 +87,9 @@ func TestCallsLandWhereTheTableSays(t *testing.T) {
 			continue
 		}
 		gw := s.Gateways[0].Key()
-		cc := open(t, table, func(*topology.Backend) proxy.Backend { return proxy.Backend{Addresses: []string{address}} },
+		cc := open(t, table, func(*routing.Server, *topology.Backend) proxy.Backend {
+			return proxy.Backend{Addresses: []string{address}}
+		},
 			proxy.Listener{Gateway: gw, Port: s.Port})
 		for _, l := range s.Listeners {
 			for _, h := range l.Hosts {
@@ -145,54 +145,4 @@ func compare(t *testing.T, cc *grpc.ClientConn, table *routing.Table, r routing.
 		}
 	}
 	return 1
-}
-
-// TestIdleStreamsAreSmall opens calls to a backend that does not answer, so that
-// each is kept with its request for another attempt: the dearest kind of idle.
-func TestIdleStreamsAreSmall(t *testing.T) {
-	if testing.Short() {
-		t.Skip("opens 2000 streams")
-	}
-	l := listen(t)
-	g := serve(t, map[string]string{"interop": l.Addr().String()}, proxy.Options{})
-	r := rawClient(t, g.address)
-	answered := make(chan bool)
-	go func() {
-		for {
-			f, err := r.ReadFrame()
-			if err != nil {
-				return
-			}
-			if p, ok := f.(*http2.PingFrame); ok && p.IsAck() {
-				answered <- true
-			}
-		}
-	}()
-	begin := func(from, n int) {
-		for i := range n {
-			block := r.request("/grpc.testing.TestService/FullDuplexCall")
-			if err := r.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*(from+i) + 1), BlockFragment: block, EndHeaders: true}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		// It is answered when all before it was read.
-		if err := r.WritePing(false, [8]byte{1}); err != nil {
-			t.Fatal(err)
-		}
-		<-answered
-	}
-	heap := func() uint64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	begin(0, 100)
-	before := heap()
-	begin(100, 1800)
-	perStream := (heap() - before) / 1800
-	t.Logf("%d bytes per stream", perStream)
-	if perStream > 2500 {
-		t.Errorf("%d bytes per idle stream", perStream)
-	}
 }

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/grpcroute/grpcroute/proxy/h2"
 	"golang.org/x/net/http2/hpack"
@@ -12,7 +11,7 @@ import (
 // trailers, or both in one.
 func (c *conn) onResponse(id uint32, end bool) error {
 	c.mu.Lock()
-	c.active = time.Now()
+	c.heard = true
 	if c.idle(id) {
 		c.mu.Unlock()
 		return &h2.ConnError{Code: h2.ProtocolError, Reason: "HEADERS on a stream that was never begun"}
@@ -25,8 +24,14 @@ func (c *conn) onResponse(id uint32, end bool) error {
 		l.recvEnd = end
 	}
 	c.mu.Unlock()
-	if l == nil {
-		return nil // we gave the stream up
+	switch {
+	case l == nil: // we gave the stream up
+		return nil
+	case l.call == nil:
+		if end {
+			l.answered(&c.batch)
+		}
+		return nil
 	}
 	return l.call.response(&c.batch, l, c.fields, end, c.list > c.srv.options.MaxHeaderList)
 }
@@ -46,8 +51,13 @@ func (k *call) response(b *batch, from *leg, fields []hpack.HeaderField, end, lo
 		malformed = h2.CheckTrailers(fields)
 	default:
 		var status string
-		if status, malformed = h2.ParseResponse(fields); malformed == "" && status[0] == '1' {
+		status, malformed = h2.ParseResponse(fields)
+		switch {
+		case malformed != "":
+		case status[0] == '1':
 			return nil // nothing that gRPC has a use for
+		default:
+			k.http = int32(decimal(status))
 		}
 	}
 	if malformed != "" || k.headed && !end {
@@ -58,9 +68,7 @@ func (k *call) response(b *batch, from *leg, fields []hpack.HeaderField, end, lo
 		for i := range k.target.response {
 			fields = k.target.response[i].apply(fields)
 		}
-		if k.down.conn.srv.options.ExplainHeader {
-			fields = k.target.explain(fields)
-		}
+		fields = k.explain(fields)
 	}
 	c := k.down.conn
 	c.mu.Lock()
@@ -68,19 +76,49 @@ func (k *call) response(b *batch, from *leg, fields []hpack.HeaderField, end, lo
 	c.mu.Unlock()
 	b.touch(c)
 	if end {
-		k.finish(statusOf(fields))
+		k.finish(statusOf(fields, int(k.http)))
 		k.leave(b, h2.NoError)
 	}
 	return nil
 }
 
-// statusOf returns the gRPC status of trailers, 2 (unknown) when they have none.
-func statusOf(fields []hpack.HeaderField) int {
+// statusOf returns the gRPC status of trailers; when they have none, what a client
+// makes of the HTTP status.
+func statusOf(fields []hpack.HeaderField, http int) int {
 	n, err := strconv.ParseUint(valueOf(fields, "grpc-status"), 10, 16)
 	if err != nil {
-		return 2
+		return codeOf(http)
 	}
 	return int(n)
+}
+
+// codeOf is the gRPC status that a client takes an HTTP status for (grpc
+// doc/http-grpc-status-mapping.md).
+func codeOf(http int) int {
+	switch http {
+	case 400:
+		return 13
+	case 401:
+		return 16
+	case 403:
+		return 7
+	case 404:
+		return 12
+	case 429, 502, 503, 504:
+		return 14
+	}
+	return 2
+}
+
+// decimal reads a status of three digits; 0 when it is none.
+func decimal(s string) (n int) {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0
+		}
+		n = 10*n + int(s[i]-'0')
+	}
+	return n
 }
 
 // onReset takes RST_STREAM.
@@ -104,7 +142,7 @@ func (c *conn) onReset(id uint32, code h2.Code) error {
 		return nil
 	}
 	c.batch.touch(c)
-	l.call.lost(&c.batch, l, ending{
+	l.lost(&c.batch, ending{
 		code: code, text: "the backend reset the call (" + code.String() + ")", unprocessed: code == h2.RefusedStream,
 	})
 	return flood
@@ -125,14 +163,17 @@ func (c *conn) onGoAway(last uint32, code h2.Code) {
 			unseen = append(unseen, l)
 		}
 	}
-	unseen = append(unseen, c.held...)
+	for _, l := range c.held {
+		l.closed = true
+		unseen = append(unseen, l)
+	}
 	c.held = nil
 	c.room()
 	empty := len(c.streams) == 0
 	c.mu.Unlock()
 	c.endpoint.remove(c)
 	for _, l := range unseen {
-		l.call.lost(&c.batch, l, ending{code: code, text: "the backend is going away (" + code.String() + ")", unprocessed: true})
+		l.lost(&c.batch, ending{code: code, text: "the backend is going away (" + code.String() + ")", unprocessed: true})
 	}
 	if empty {
 		c.batch.flush()

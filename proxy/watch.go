@@ -21,14 +21,25 @@ func (s *Server) watch() {
 	}
 }
 
+// silence is for how long nothing of use was heard, in looks; c.mu is held.
+func (c *conn) silence(now time.Time) time.Duration {
+	if c.heard {
+		c.heard, c.active = false, now
+	}
+	return now.Sub(c.active)
+}
+
 // check ends a connection that is of no use any more, or asks its peer for a sign
 // of life. Backends are found by TCP's keep-alive alone: many of them take an
 // unasked PING for abuse.
 func (c *conn) check(now time.Time) {
 	c.release()
+	if !c.server() && c.endpoint.mirror {
+		c.expireMirrors(now)
+	}
 	o := &c.srv.options
 	c.mu.Lock()
-	silent := now.Sub(c.active)
+	silent := c.silence(now)
 	var why error
 	word := h2.NoError
 	ping := false
@@ -38,9 +49,13 @@ func (c *conn) check(now time.Time) {
 		why, word = errors.New("the peer reads nothing"), h2.EnhanceYourCalm
 	case !c.quiet.IsZero() && now.Sub(c.quiet) > o.HeaderTimeout:
 		why, word = errors.New("a header block or the preface is not completed"), h2.EnhanceYourCalm
+	case !c.server() && (len(c.streams)+len(c.held) > 0 || c.nc == nil):
 	case !c.server():
-		if (c.closing || c.retired) && len(c.streams)+len(c.held) == 0 && c.nc != nil {
+		if c.closing || c.retired {
 			why = errors.New("the backend is no longer used")
+		} else if silent > o.IdleTimeout {
+			c.closing = true // it ends next time, when nobody can choose it any more
+			c.room()
 		}
 	case !c.pinged.IsZero() && now.Sub(c.pinged) > o.KeepAlive/2:
 		why = errors.New("the client does not answer")
@@ -80,7 +95,7 @@ func (c *conn) release() {
 	c.mu.Unlock()
 	var b batch
 	for _, l := range stuck {
-		l.call.lost(&b, l, ending{code: h2.RefusedStream, text: "its connection has no streams left", unprocessed: true})
+		l.lost(&b, ending{code: h2.RefusedStream, text: "its connection has no streams left", unprocessed: true})
 	}
 	b.flush()
 }

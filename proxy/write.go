@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +48,7 @@ func (b *batch) settle() {
 		c.mu.Unlock()
 		b.touch(c)
 	}
+	clear(b.refunds) // they would keep connections of the past
 	b.refunds = b.refunds[:0]
 }
 
@@ -77,11 +79,11 @@ func (c *conn) flush(b *batch) {
 	c.writing = true
 	for !c.dead {
 		c.pump(b)
-		if len(c.out) == 0 {
-			break
+		if len(c.out) == c.patient {
+			break // nothing, or what can wait
 		}
 		text := c.out
-		c.out, c.spare = c.spare, nil
+		c.out, c.spare, c.patient = c.spare, nil, 0
 		c.mu.Unlock()
 		rest := c.try(text)
 		if len(rest) > 0 {
@@ -107,10 +109,14 @@ func (c *conn) try(text []byte) []byte {
 		}
 		text = c.sealed.take()
 	}
-	if c.raw == nil {
+	if c.socket == nil {
 		return text
 	}
-	return text[tryWrite(c.raw, text):]
+	rest := text[c.socket.try(text):]
+	if c.sealed != nil && len(rest) == 0 {
+		c.sealed.give(text)
+	}
+	return rest
 }
 
 // slow writes what the socket did not take at once.
@@ -152,24 +158,35 @@ func (c *conn) abandon(err error) {
 
 // writeHeaders appends a header block; c.mu is held.
 func (c *conn) writeHeaders(id uint32, fields []hpack.HeaderField, end bool) {
-	c.text.Reset()
-	for i := range fields {
-		_ = c.enc.WriteField(fields[i]) // a bytes.Buffer takes everything
-	}
-	text, t, f := c.text.Bytes(), h2.Headers, h2.Flags(0)
+	f := h2.EndHeaders
 	if end {
-		f = h2.EndStream
+		f |= h2.EndStream
 	}
-	for {
+	start := len(c.out)
+	c.out = c.enc.Begin(h2.Append(c.out, 0, h2.Headers, f, id))
+	for i := range fields {
+		c.out = c.enc.Append(c.out, &fields[i])
+	}
+	if n := len(c.out) - start - h2.HeaderLen; n <= c.maxFrame {
+		h2.SetLength(c.out[start:], n)
+		return
+	}
+	c.splitHeaders(start, id, f)
+}
+
+// splitHeaders makes HEADERS and CONTINUATION of a block that is too long for one
+// frame; it begins behind the frame header at start.
+func (c *conn) splitHeaders(start int, id uint32, f h2.Flags) {
+	text := slices.Clone(c.out[start+h2.HeaderLen:])
+	c.out = c.out[:start]
+	f &^= h2.EndHeaders
+	for t := h2.Headers; len(text) > 0; t, f = h2.Continuation, 0 {
 		n := min(len(text), c.maxFrame)
 		if n == len(text) {
 			f |= h2.EndHeaders
 		}
 		c.out = append(h2.Append(c.out, n, t, f, id), text[:n]...)
-		if text = text[n:]; len(text) == 0 {
-			return
-		}
-		t, f = h2.Continuation, 0
+		text = text[n:]
 	}
 }
 
@@ -185,9 +202,21 @@ func (c *conn) writeData(id uint32, p []byte, end bool) {
 // writes until it is taken, so that writing never waits.
 type sealed struct {
 	net.Conn
-	mu   sync.Mutex
-	keep bool
-	text []byte
+	socket *socket
+	mu     sync.Mutex
+	keep   bool
+	text   []byte
+	free   []byte // to write into once text is taken
+}
+
+func seal(nc net.Conn) *sealed { return &sealed{Conn: nc, socket: newSocket(nc)} }
+
+// Read reads what TLS has to open.
+func (s *sealed) Read(p []byte) (int, error) {
+	if s.socket == nil {
+		return s.Conn.Read(p)
+	}
+	return s.socket.Read(p)
 }
 
 // Write keeps bytes, or writes them during the handshake.
@@ -212,6 +241,16 @@ func (s *sealed) take() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text := s.text
-	s.text = nil
+	s.text, s.free = s.free, nil
 	return text
+}
+
+// give takes back what was taken and is written.
+func (s *sealed) give(text []byte) {
+	if cap(text) > maxSpare {
+		return
+	}
+	s.mu.Lock()
+	s.free = text[:0]
+	s.mu.Unlock()
 }

@@ -78,6 +78,12 @@ func Append(b []byte, length int, t Type, f Flags, stream uint32) []byte {
 		byte(stream>>24), byte(stream>>16), byte(stream>>8), byte(stream))
 }
 
+// SetLength writes the length of a frame into its header.
+func SetLength(b []byte, length int) {
+	_ = b[2]
+	b[0], b[1], b[2] = byte(length>>16), byte(length>>8), byte(length)
+}
+
 // AppendWindowUpdate appends a WINDOW_UPDATE; stream 0 is the connection.
 func AppendWindowUpdate(b []byte, stream uint32, increment int64) []byte {
 	b = Append(b, 4, WindowUpdate, 0, stream)
