@@ -3,6 +3,7 @@ package cmd
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/grpcroute/grpcroute/descriptor"
@@ -28,6 +29,17 @@ func (o *descriptorOptions) addFlags(c *cobra.Command) {
 func (o *descriptorOptions) addBackendFlags(c *cobra.Command) {
 	c.Flags().StringSliceVar(&o.Backends, "backend-proto", nil,
 		"`[NAMESPACE/]SERVICE=PATH`: the .proto folder, file or descriptor set of what one backend serves; may be repeated")
+}
+
+// paths lists the files and folders in which services are declared.
+func (o *descriptorOptions) paths() []string {
+	out := slices.Concat(o.Protos, o.Sets)
+	for _, b := range o.Backends {
+		if _, path, ok := strings.Cut(b, "="); ok {
+			out = append(out, path)
+		}
+	}
+	return slices.DeleteFunc(out, func(p string) bool { return p == "-" })
 }
 
 // load reads the services; nil when no flag names any.
