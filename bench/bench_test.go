@@ -19,15 +19,17 @@ func TestQuickRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts several proxies")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
 	dir := t.TempDir()
-	program := filepath.Join(dir, "bench")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	program, serve := filepath.Join(dir, "bench"), filepath.Join(dir, "grpcroute")
+	for name, pkg := range map[string]string{program: ".", serve: "../cmd/grpcroute"} {
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", name, pkg).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
 	}
 	wanted := []string{"nginx", "haproxy", "envoy"}
-	args := []string{"-quick", "-out", filepath.Join(dir, "page.md"), "-peers", strings.Join(wanted, ",")}
+	args := []string{"-quick", "-grpcroute", serve, "-out", filepath.Join(dir, "page.md"), "-peers", strings.Join(wanted, ",")}
 	required := os.Getenv("GRPCROUTE_REQUIRE_ALL") == "1"
 	if required {
 		args = append(args, "-install", "-need", strings.Join(wanted, ","))
