@@ -4,11 +4,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -19,20 +21,25 @@ func TestQuickRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts several proxies")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
 	dir := t.TempDir()
-	program := filepath.Join(dir, "bench")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	program, serve := filepath.Join(dir, "bench"), filepath.Join(dir, "grpcroute")
+	for name, pkg := range map[string]string{program: ".", serve: "../cmd/grpcroute"} {
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", name, pkg).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
 	}
 	wanted := []string{"nginx", "haproxy", "envoy"}
-	args := []string{"-quick", "-out", filepath.Join(dir, "page.md"), "-peers", strings.Join(wanted, ",")}
+	args := []string{"-quick", "-grpcroute", serve, "-out", filepath.Join(dir, "page.md"), "-peers", strings.Join(wanted, ",")}
 	required := os.Getenv("GRPCROUTE_REQUIRE_ALL") == "1"
 	if required {
 		args = append(args, "-install", "-need", strings.Join(wanted, ","))
 	}
-	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it may be installing
+	cmd.WaitDelay = 30 * time.Second
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -87,5 +94,37 @@ func TestVerdicts(t *testing.T) {
 	}
 	if slices.ContainsFunc(r.verdicts(), func(v verdict) bool { return strings.Contains(v.what, "nginx") }) {
 		t.Error("a peer that was not measured is judged")
+	}
+}
+
+// TestServicesStayStopped: a policy is put up and taken away; one that is there is
+// left alone, and asked.
+func TestServicesStayStopped(t *testing.T) {
+	policy := filepath.Join(t.TempDir(), "policy-rc.d")
+	done, err := keepStopped(policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = exec.Command(policy, "nginx", "start").Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 101 {
+		t.Errorf("the policy answers %v, want exit status 101", err)
+	}
+	if again, err := keepStopped(policy); err != nil {
+		t.Errorf("beside a policy that forbids: %v", err)
+	} else if err := again(); err != nil {
+		t.Error(err)
+	}
+	if err := done(); err != nil {
+		t.Errorf("the policy is gone: %v", err)
+	}
+	const lenient = "#!/bin/sh\nexit 0\n"
+	if err := os.WriteFile(policy, []byte(lenient), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keepStopped(policy); err == nil || !strings.Contains(err.Error(), "by hand") {
+		t.Errorf("beside a policy that permits: %v", err)
+	}
+	if b, err := os.ReadFile(policy); err != nil || string(b) != lenient {
+		t.Errorf("the machine's policy is now %q (%v)", b, err)
 	}
 }

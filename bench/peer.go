@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"text/template"
 )
@@ -26,6 +25,7 @@ type setting struct {
 	Files                 int // descriptors that a process may have
 	Dir                   string
 	Cert, Key, CertAndKey string // files in PEM
+	CertText, KeyText     string // the first two in base64, as a Secret has them
 }
 
 // Conns is how many client connections a proxy with that many descriptors can
@@ -40,6 +40,7 @@ type peer struct {
 	conf    string // in confFiles
 	args    func(conf string, s *setting) []string
 	env     func(s *setting) []string
+	says    string // a line without which it is not ready; "" for none
 }
 
 // peers are what grpcroute can be compared with.
@@ -60,19 +61,22 @@ var peers = []peer{
 	}},
 }
 
-// grpcroute is this repository's proxy, as a build of this program has it.
-func grpcroute(name, path, profile string) peer {
-	return peer{name: name, path: path, conf: "routes.yaml", args: func(conf string, s *setting) []string {
-		args := []string{"gateway", "-f", conf, "-cert", s.Cert, "-key", s.Key, "-profile", profile}
-		for _, p := range []struct {
-			flag string
+// grpcroute is this repository's proxy as people run it, with its metrics.
+func grpcroute(name, path string) peer {
+	return peer{name: name, path: path, conf: "routes.yaml", says: "ready", args: func(conf string, s *setting) []string {
+		args := []string{"serve", "--admin", "127.0.0.1:0", "--access-log", "off", "--drain", "100ms",
+			"--gateway-address", "bench/gw=127.0.0.1"}
+		for _, b := range []struct {
+			name string
 			port int
-		}{{"-clear", s.Clear}, {"-tls", s.TLS}, {"-a", s.A}, {"-b", s.B}, {"-closed", s.Closed}} {
-			args = append(args, p.flag, strconv.Itoa(p.port))
+		}{{"a", s.A}, {"b", s.B}, {"closed", s.Closed}} {
+			args = append(args, "--backend", "bench/"+b.name+":50051="+loopback(b.port))
 		}
-		return args
+		return append(args, conf)
 	}}
 }
+
+func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
 // configure writes the configuration of a peer and returns its arguments.
 func (p *peer) configure(s *setting) ([]string, error) {

@@ -72,11 +72,19 @@ func (p *process) stop() {
 	}
 }
 
-// ready waits until the process answers on an address as HTTP/2 does.
-func (p *process) ready(ctx context.Context, address string) error {
+// ready waits until the process answers on an address as HTTP/2 does, and has said
+// that line.
+func (p *process) ready(ctx context.Context, address, line string) error {
 	begin := time.Now()
-	for {
-		err := greet(address)
+	for answers := false; ; {
+		var err error
+		if !answers {
+			err = greet(address)
+			answers = err == nil
+		}
+		if answers && !p.said(line) {
+			err = fmt.Errorf("it does not say %q", line)
+		}
 		if err == nil {
 			p.elapsed = time.Since(begin)
 			return nil
@@ -92,6 +100,12 @@ func (p *process) ready(ctx context.Context, address string) error {
 			return fmt.Errorf("%s is not ready after 15s: %w: %s", p.name, err, p.output())
 		}
 	}
+}
+
+// said reports whether the process has written that line, which "" always is.
+func (p *process) said(line string) bool {
+	b, err := os.ReadFile(p.log)
+	return line == "" || err == nil && strings.Contains("\n"+string(b), "\n"+line+"\n")
 }
 
 func (p *process) output() string {

@@ -33,9 +33,9 @@ func run(ctx context.Context, o *options, log io.Writer) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{options: o, log: log, proxies: []peer{grpcroute(ours, self, o.profile)}}
+	r := &runner{options: o, log: log, proxies: []peer{grpcroute(ours, o.program)}}
 	if o.before != "" {
-		r.proxies = append(r.proxies, grpcroute("before", o.before, ""))
+		r.proxies = append(r.proxies, grpcroute("before", o.before))
 	}
 	r.proxies = append(r.proxies, found...)
 	r.report = newReport(r.proxies, o)
@@ -75,7 +75,7 @@ func (r *runner) backend(ctx context.Context, self string) (*process, error) {
 		return nil, err
 	}
 	for _, address := range []string{a, b} {
-		if err := p.ready(ctx, address); err != nil {
+		if err := p.ready(ctx, address, ""); err != nil {
 			p.stop()
 			return nil, err
 		}
@@ -109,7 +109,7 @@ func (r *runner) proxy(ctx context.Context, p *peer) (*process, error) {
 		return nil, err
 	}
 	out.clear, out.secure = loopback(s.Clear), loopback(s.TLS)
-	if err := out.ready(ctx, out.clear); err != nil {
+	if err := out.ready(ctx, out.clear, p.says); err != nil {
 		out.stop()
 		return nil, err
 	}

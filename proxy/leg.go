@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"sync"
+
 	"github.com/grpcroute/grpcroute/proxy/h2"
 	"golang.org/x/net/http2/hpack"
 )
@@ -26,6 +28,7 @@ type leg struct {
 // chunk is DATA or a header block that could not be sent at once.
 type chunk struct {
 	data   []byte
+	room   *[chunkSize]byte // of rooms, that data is in; nil for an array of its own
 	fields []hpack.HeaderField
 	end    bool
 	from   *leg // whose bytes they are, to give credit back to; nil for ours
@@ -79,7 +82,25 @@ func (l *leg) hold(p []byte, end bool, from *leg) {
 			return
 		}
 	}
-	l.queue = append(l.queue, chunk{data: append([]byte(nil), p...), end: end, from: from})
+	k := chunk{end: end, from: from}
+	if len(p) <= chunkSize && l.queued >= chunkSize/4 { // more will follow
+		k.room, _ = rooms.Get().(*[chunkSize]byte)
+		k.data = k.room[:0]
+	}
+	k.data = append(k.data, p...)
+	l.queue = append(l.queue, k)
+}
+
+// rooms are what DATA waits in, used again: a slow client is sent all its DATA
+// through them.
+var rooms = sync.Pool{New: func() any { return new([chunkSize]byte) }}
+
+// free gives the room of a chunk back, whose data is no longer needed.
+func (k *chunk) free() {
+	if k.room != nil {
+		rooms.Put(k.room)
+	}
+	*k = chunk{}
 }
 
 // ended notes that our side is over; the connection's lock is held.
@@ -109,7 +130,7 @@ func (l *leg) drain(b *batch) {
 			return
 		}
 		end := k.end
-		l.queue[0] = chunk{}
+		l.queue[0].free()
 		l.queue = l.queue[1:]
 		l.ended(end)
 	}
@@ -151,6 +172,7 @@ func (l *leg) drainData(b *batch, k *chunk) bool {
 func (l *leg) discard(b *batch) {
 	for i := range l.queue {
 		b.refund(l.queue[i].from, int64(len(l.queue[i].data)))
+		l.queue[i].free()
 	}
 	l.conn.queued -= int64(l.queued)
 	l.queue, l.queued = nil, 0

@@ -75,7 +75,8 @@ const (
 	maxShared = 64 << 20
 	highWater = 256 << 10 // of a write buffer, after which DATA waits in its stream
 	hardLimit = 8 << 20   // of a write buffer: the peer reads nothing and asks for much
-	maxSpare  = 256 << 10 // of a write buffer that is kept for the next batch
+	maxSpare  = 512 << 10 // of a write buffer that is kept for the next batch: more than one grows to at highWater
+	idleSpare = 16 << 10  // of a write buffer that is kept without calls
 	maxReplay = 8 << 10   // of a request that is kept for another attempt
 	maxTries  = 3
 	expected  = 100  // streams that a backend will take, before it says so

@@ -40,6 +40,7 @@ func (c *conn) check(now time.Time) {
 	o := &c.srv.options
 	c.mu.Lock()
 	silent := c.silence(now)
+	c.shrink()
 	var why error
 	word := h2.NoError
 	ping := false
@@ -78,6 +79,19 @@ func (c *conn) check(now time.Time) {
 	b.flush()
 	if why != nil {
 		c.abandon(why)
+	}
+}
+
+// shrink lets the large buffers of a connection without calls go; c.mu is held.
+func (c *conn) shrink() {
+	if len(c.streams) > 0 || len(c.out) > 0 || c.writing {
+		return
+	}
+	if cap(c.out) > idleSpare || cap(c.spare) > idleSpare {
+		c.out, c.spare = nil, nil
+	}
+	if c.sealed != nil {
+		c.sealed.shrink()
 	}
 }
 

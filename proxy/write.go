@@ -85,55 +85,74 @@ func (c *conn) flush(b *batch) {
 		text := c.out
 		c.out, c.spare, c.patient = c.spare, nil, 0
 		c.mu.Unlock()
-		rest := c.try(text)
-		if len(rest) > 0 {
-			go c.slow(append([]byte(nil), rest...))
+		whole, n := c.try(text)
+		if n < len(whole) {
+			go c.slow(whole, n)
 			return
 		}
 		c.mu.Lock()
-		if cap(text) <= maxSpare {
-			c.spare = text[:0]
-		}
+		c.keep(text)
 	}
 	c.writing = false
 	c.mu.Unlock()
 }
 
-// try writes without waiting and returns what is left, of the sealed bytes with
-// TLS.
-func (c *conn) try(text []byte) []byte {
+// keep keeps a buffer that is written for the next batch; c.mu is held.
+func (c *conn) keep(text []byte) {
+	if cap(text) <= maxSpare && !c.dead {
+		c.spare = text[:0]
+	}
+}
+
+// try writes without waiting. It returns the bytes for the socket, which with TLS
+// are the sealed ones, and how many of them it took.
+func (c *conn) try(text []byte) (whole []byte, n int) {
+	whole = text
 	if c.sealed != nil {
 		if _, err := c.nc.Write(text); err != nil {
 			c.abandon(err)
-			return nil
+			return nil, 0
 		}
-		text = c.sealed.take()
+		whole = c.sealed.take()
 	}
-	if c.socket == nil {
-		return text
+	if c.socket != nil {
+		n = c.socket.try(whole)
 	}
-	rest := text[c.socket.try(text):]
-	if c.sealed != nil && len(rest) == 0 {
-		c.sealed.give(text)
+	if n < len(whole) {
+		if c.sealed != nil {
+			c.mu.Lock()
+			c.keep(text)
+			c.mu.Unlock()
+		}
+	} else if c.sealed != nil {
+		c.sealed.give(whole)
 	}
-	return rest
+	return whole, n
 }
 
-// slow writes what the socket did not take at once.
-func (c *conn) slow(text []byte) {
+// slow writes what the socket did not take at once, the bytes from n on. Their
+// buffer is used again: one that grew anew for each batch would cost a slow client
+// more than what it reads.
+func (c *conn) slow(whole []byte, n int) {
 	below := c.nc
 	if c.sealed != nil {
 		below = c.sealed.Conn
 	}
 	err := below.SetWriteDeadline(time.Now().Add(c.srv.options.WriteTimeout))
 	if err == nil {
-		_, err = below.Write(text)
+		_, err = below.Write(whole[n:])
 	}
 	if err != nil {
 		c.abandon(err)
 		return
 	}
+	if c.sealed != nil {
+		c.sealed.give(whole)
+	}
 	c.mu.Lock()
+	if c.sealed == nil {
+		c.keep(whole)
+	}
 	c.writing = false
 	c.mu.Unlock()
 	var b batch
@@ -253,4 +272,16 @@ func (s *sealed) give(text []byte) {
 	s.mu.Lock()
 	s.free = text[:0]
 	s.mu.Unlock()
+}
+
+// shrink lets a large buffer go.
+func (s *sealed) shrink() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if cap(s.free) > idleSpare {
+		s.free = nil
+	}
+	if len(s.text) == 0 && cap(s.text) > idleSpare {
+		s.text = nil
+	}
 }

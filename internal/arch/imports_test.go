@@ -46,7 +46,7 @@ var allowed = map[string][]string{
 	"descriptor":           {"diag"},
 	"proxy/mock":           {"descriptor", "diag", "profile", "routing", "topology"},
 	"internal/follow":      {},
-	"bench":                {"manifest", "proxy", "proxy/h2", "routing", "topology"},
+	"bench":                {"proxy/h2"},
 	"lint/fix":             {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint"},
 }
 
@@ -69,7 +69,7 @@ var owned = []struct {
 	{"k8s.io/apiserver", []string{"internal/crdgen"}, "it is the reference of admission's tests"},
 	{"k8s.io/client-go", nil, "there is no cluster"},
 	{"github.com/google/cel-go", []string{"internal/crdgen"}, "CEL rules are translated when the artifact is generated"},
-	{"github.com/prometheus", []string{"proxy/admin", "bench"}, "figures are kept in proxy/admin"},
+	{"github.com/prometheus", []string{"proxy/admin"}, "figures are kept in proxy/admin"},
 	{"github.com/chromedp", nil, "it is for tests"},
 	{"github.com/fsnotify", []string{"internal/follow"}, "files are followed there"},
 	{"github.com/google/go-cmp", []string{"internal/golden"}, "it is for tests"},

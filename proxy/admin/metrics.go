@@ -38,6 +38,7 @@ type key struct {
 
 // series is what is counted of the calls of one key.
 type series struct {
+	key              key
 	count            atomic.Uint64
 	total            prometheus.Counter
 	duration         prometheus.Observer
@@ -45,7 +46,8 @@ type series struct {
 	last             atomic.Int64 // when the last one ended, in nanoseconds since 1970
 }
 
-// metrics counts calls. Per call it looks one key up and touches five numbers.
+// metrics counts calls. Per call it compares one key, or looks it up, and touches
+// five numbers.
 type metrics struct {
 	registry         *prometheus.Registry
 	calls            *prometheus.CounterVec
@@ -53,8 +55,9 @@ type metrics struct {
 	request, content *prometheus.CounterVec
 	reloads          *prometheus.CounterVec
 
-	mu   sync.RWMutex
-	seen map[key]*series
+	latest atomic.Pointer[series] // of the last call: the next one is often alike
+	mu     sync.RWMutex
+	seen   map[key]*series
 }
 
 // buckets of durations, in seconds: calls on one machine take microseconds, and
@@ -98,11 +101,10 @@ func (m *metrics) reloaded(taken bool) {
 // done counts one call.
 func (m *metrics) done(r *proxy.Record) {
 	k := key{r.Route, r.Backend, r.Rule, r.Code}
-	m.mu.RLock()
-	s := m.seen[k]
-	m.mu.RUnlock()
-	if s == nil {
-		s = m.add(k)
+	s := m.latest.Load()
+	if s == nil || s.key != k {
+		s = m.find(k)
+		m.latest.Store(s)
 	}
 	s.count.Add(1)
 	s.total.Inc()
@@ -114,6 +116,16 @@ func (m *metrics) done(r *proxy.Record) {
 		s.content.Add(float64(r.ResponseBytes))
 	}
 	s.last.Store(r.Start.Add(r.Duration).UnixNano())
+}
+
+func (m *metrics) find(k key) *series {
+	m.mu.RLock()
+	s := m.seen[k]
+	m.mu.RUnlock()
+	if s == nil {
+		s = m.add(k)
+	}
+	return s
 }
 
 func (m *metrics) add(k key) *series {
@@ -131,6 +143,7 @@ func (m *metrics) add(k key) *series {
 		rule = strconv.Itoa(k.rule)
 	}
 	s = &series{
+		key:      k,
 		total:    m.calls.WithLabelValues(k.route, rule, k.backend, CodeName(k.code)),
 		duration: m.duration.WithLabelValues(k.route, rule, k.backend),
 		request:  m.request.WithLabelValues(k.route, rule, k.backend),
