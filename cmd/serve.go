@@ -174,7 +174,7 @@ func (o *serveOptions) check() error {
 			}
 		}
 	}
-	return checkListen(o.Listen)
+	return errors.Join(checkListen(o.Listen), checkAdmin(o.Admin))
 }
 
 // hurry is how long after a signal another is taken for the same one: a terminal and

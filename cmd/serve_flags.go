@@ -113,6 +113,16 @@ func checkListen(address string) error {
 	return nil
 }
 
+func checkAdmin(address string) error {
+	if address == "" {
+		return nil
+	}
+	if err := checkAddress(address, true); err != "" {
+		return usagef("--admin %q: %s", address, err)
+	}
+	return nil
+}
+
 // checkAddress says what keeps a text from being HOST:PORT, "" when nothing does.
 func checkAddress(address string, zero bool) string {
 	host, port, err := net.SplitHostPort(address)
