@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/interop"
 	testpb "google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/reflection"
 )
 
@@ -22,16 +23,17 @@ type real struct {
 
 	mu    sync.Mutex
 	asked map[string]int
+	last  metadata.MD // of the last unary call
 }
 
-func realServer(t *testing.T, name string) *real {
+func realServer(t *testing.T, name string, o ...grpc.ServerOption) *real {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &real{TestServiceServer: interop.NewTestServer(), name: name, address: l.Addr().String(), asked: map[string]int{}}
-	s := grpc.NewServer(
+	s := grpc.NewServer(append(o,
 		grpc.UnaryInterceptor(func(ctx context.Context, in any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 			r.note(info.FullMethod)
 			return next(ctx, in)
@@ -39,7 +41,7 @@ func realServer(t *testing.T, name string) *real {
 		grpc.StreamInterceptor(func(server any, ss grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 			r.note(info.FullMethod)
 			return next(server, ss)
-		}))
+		}))...)
 	testpb.RegisterTestServiceServer(s, r)
 	reflection.Register(s)
 	go func() { _ = s.Serve(l) }()
@@ -60,8 +62,18 @@ func (r *real) calls(method string) int {
 	return r.asked[method]
 }
 
+// header returns what the last unary call had of a header.
+func (r *real) header(name string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last.Get(name)
+}
+
 // UnaryCall says which server answers.
-func (r *real) UnaryCall(context.Context, *testpb.SimpleRequest) (*testpb.SimpleResponse, error) {
+func (r *real) UnaryCall(ctx context.Context, _ *testpb.SimpleRequest) (*testpb.SimpleResponse, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last, _ = metadata.FromIncomingContext(ctx)
 	return &testpb.SimpleResponse{ServerId: r.name}, nil
 }
 
