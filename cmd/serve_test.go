@@ -51,12 +51,15 @@ func startServe(t *testing.T, args ...string) *process {
 		t.Fatal(err)
 	}
 	go p.gather(stderr)
-	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill() // it may have ended
-		<-p.ended
-	})
+	t.Cleanup(p.end)
 	p.says(t, `^ready$`)
 	return p
+}
+
+// end kills it, if it has not ended.
+func (p *process) end() {
+	_ = p.cmd.Process.Kill()
+	<-p.ended
 }
 
 func (p *process) gather(stderr io.Reader) {
