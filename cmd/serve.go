@@ -161,6 +161,8 @@ func (o *serveOptions) check() error {
 		return usagef("--tls-dir is for --tls-self-signed, which is not given")
 	case o.Config != "" && len(o.Input.Files) > 0:
 		return usagef("a proxy's --config and manifests: give one of the two")
+	case o.Config != "" && o.forManifests() != "":
+		return usagef("--%s is for manifests, and %s is a proxy's configuration: leave it out", o.forManifests(), o.Config)
 	case o.Watch && slices.Contains(o.Input.Files, "-"):
 		return usagef("--watch and standard input: it can be read once; name files or folders")
 	}
@@ -175,6 +177,17 @@ func (o *serveOptions) check() error {
 		}
 	}
 	return errors.Join(checkListen(o.Listen), checkAdmin(o.Admin))
+}
+
+// forManifests returns a flag on the command line that means nothing to a proxy's
+// configuration, "" when there is none.
+func (o *serveOptions) forManifests() string {
+	for _, flag := range []string{"profile", "as-built", "gateway-api", "channel", "assume", "tunnel-protocol", "recursive", "tls-self-signed"} {
+		if o.Input.Config.given(flag) {
+			return flag
+		}
+	}
+	return ""
 }
 
 // hurry is how long after a signal another is taken for the same one: a terminal and
