@@ -153,14 +153,24 @@ func TestServeConfigWithMocks(t *testing.T) {
 	f := newFleet(t)
 	p := startServe(t, "--config", f.file, "--listen", "127.0.0.1:0", "--mock")
 	cc := dial(t, p.proxySocket(t))
-	for host, want := range map[string]string{"shop.example.com": "", "a.example.com": "direct"} {
+	for host, want := range map[string]string{"shop.example.com": " shop/gold:7000", "a.example.com": "direct " + f.direct.address} {
 		server, h, err := unary(t, cc, host, "tier", "gold")
-		if err != nil || server != want || len(h.Get("grpcroute-backend")) != 1 {
-			t.Errorf("%s: %q, headers %v, %v", host, server, h, err)
+		if got := server + " " + strings.Join(h.Get("grpcroute-backend"), ","); err != nil || got != want {
+			t.Errorf("%s: %q, want %q, %v", host, got, want, err)
 		}
 	}
 	if f.gold.calls(unaryMethod) != 0 {
 		t.Error("a Service without --backend was reached")
+	}
+}
+
+// TestServeConfigBackendOfAHost: --backend replaces an address that is dialled as it
+// stands, too.
+func TestServeConfigBackendOfAHost(t *testing.T) {
+	f := newFleet(t)
+	p := startServe(t, "--config", f.file, "--listen", "127.0.0.1:0", "--backend", f.direct.address+"="+f.gold.address)
+	if server, _, err := unary(t, dial(t, p.proxySocket(t)), "a.example.com"); server != "gold" || err != nil {
+		t.Errorf("%q answers, %v; want gold", server, err)
 	}
 }
 

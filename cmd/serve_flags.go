@@ -28,7 +28,7 @@ func (o *serveOptions) backends(tables []*routing.Table) (map[local.Ref][]string
 		if !ok || name == "" || list == "" {
 			return nil, usagef("--backend %q: expected NS/NAME:PORT=HOST:PORT, as shop/catalog:50051=127.0.0.1:9000", text)
 		}
-		if !strings.Contains(name, "/") {
+		if _, host := known[name]; !host && !strings.Contains(name, "/") {
 			name = o.namespace() + "/" + name
 		}
 		ref, ok := known[name]
