@@ -57,7 +57,9 @@ Access log lines go to standard output, everything else to standard error.`,
 		Example: `  grpcroute serve --mock examples/shop
   grpcroute serve --backend shop/cart:9000=127.0.0.1:9000 examples/shop
   grpcroute serve --watch --mock --access-log json examples/shop
-  grpcroute serve --tls-self-signed --gateway-address infra/edge=127.1.0.1 examples/shop`,
+  grpcroute serve --tls-self-signed --gateway-address infra/edge=127.1.0.1 examples/shop
+  grpcroute serve --mock --proto api/ --admin 127.0.0.1:9901 manifests/
+  grpcroute serve --config proxy.json --backend shop/cart:9000=127.0.0.1:9000`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)
@@ -177,17 +179,6 @@ func (o *serveOptions) check() error {
 		}
 	}
 	return errors.Join(checkListen(o.Listen), checkAdmin(o.Admin))
-}
-
-// forManifests returns a flag on the command line that means nothing to a proxy's
-// configuration, "" when there is none.
-func (o *serveOptions) forManifests() string {
-	for _, flag := range []string{"profile", "as-built", "gateway-api", "channel", "assume", "tunnel-protocol", "recursive", "tls-self-signed"} {
-		if o.Input.Config.given(flag) {
-			return flag
-		}
-	}
-	return ""
 }
 
 // hurry is how long after a signal another is taken for the same one: a terminal and
