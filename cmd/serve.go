@@ -58,8 +58,8 @@ Access log lines go to standard output, everything else to standard error.`,
   grpcroute serve --backend shop/cart:9000=127.0.0.1:9000 examples/shop
   grpcroute serve --watch --mock --access-log json examples/shop
   grpcroute serve --tls-self-signed --gateway-address infra/edge=127.1.0.1 examples/shop
-  grpcroute serve --mock --proto api/ --admin 127.0.0.1:9901 manifests/
-  grpcroute serve --config proxy.json --backend shop/cart:9000=127.0.0.1:9000`,
+  grpcroute serve --mock --admin 127.0.0.1:0 examples/shop
+  grpcroute serve --config examples/tunnel/proxy.json --backend shop/cart:9000=127.0.0.1:9000`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)
