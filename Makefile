@@ -13,7 +13,7 @@ TOOL    := $(GO) tool -modfile=tools/go.mod
 export GOTOOLCHAIN ?= local
 
 .DEFAULT_GOAL := all
-.PHONY: all help build demo test test-short lint fmt generate checkgenerate golden fuzz nightly bench install clean new-rule
+.PHONY: all help build demo test test-short lint fmt generate checkgenerate golden fuzz nightly bench bench-lint bench-proxy install clean new-rule
 
 all: build test lint ## Build, test and lint
 
@@ -27,10 +27,13 @@ demo: build ## Show lint, status and explain on the manifests in examples/
 	@PATH="$(CURDIR)/bin:$$PATH" sh examples/demo.sh
 
 test: ## Install what tests need and run every test
+	@sh internal/testtools.sh
 	$(GO) mod download
 	$(TOOL) -n grpcurl >/dev/null
 	$(GO) vet ./...
 	$(GO) test ./...
+	cd internal/conformance && $(GO) vet ./... && $(GO) test ./...
+	$(GO) -C tools/formats test ./...
 
 test-short: ## Run the tests that take no time
 	$(GO) test -short ./...
@@ -76,6 +79,9 @@ bench: build ## Run all benchmarks and write docs/benchmarks.md
 bench-proxy: build ## Measure the data plane beside nginx, HAProxy, Caddy and Envoy; write docs/bench-proxy.md (ARGS=… for its flags)
 	$(GO) build -o bin/bench ./bench
 	bin/bench -install -out $(if $(findstring quick,$(ARGS)),-,docs/bench-proxy.md) $(ARGS)
+
+bench-lint: ## Measure lint beside kubeconform and kubectl-validate and write docs/benchmarks-lint.md
+	$(GO) run ./internal/benchdoc -peers -runs 5 -out docs/benchmarks-lint.md
 
 install: build ## Install grpcroute, and kubectl-grpcroute beside it, below PREFIX (~/.local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"

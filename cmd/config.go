@@ -70,6 +70,13 @@ func setBool(o *configOptions, flag string, into, value *bool) {
 	}
 }
 
+// setList is set for lists. A flag that is given takes the place of the whole list.
+func setList(o *configOptions, flag string, into *[]string, value []string) {
+	if len(value) > 0 && !o.given(flag) {
+		*into = value
+	}
+}
+
 // configure reads the configuration and takes from it what the command line does
 // not say.
 func (o *inputOptions) configure() error {

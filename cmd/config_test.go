@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/grpcroute/grpcroute/config"
@@ -23,6 +24,7 @@ fail-on: info
 strict-docs: true
 advice: true
 baseline: known.json
+proto: {paths: [proto, more.proto], descriptor-sets: [a.binpb]}
 `
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile(config.Name, []byte(file), 0o644); err != nil {
@@ -40,19 +42,22 @@ baseline: known.json
 		"strict-docs":     func(o *lintOptions) any { return o.Strict },
 		"advice":          func(o *lintOptions) any { return o.Advice },
 		"baseline":        func(o *lintOptions) any { return o.Baseline.File },
+		"proto":           func(o *lintOptions) any { return o.API.Protos },
+		"descriptor-set":  func(o *lintOptions) any { return o.API.Sets },
 	}
 	for flag, tt := range map[string]struct{ without, file, given string }{
 		"profile": {"auto", "pingora", "spec"}, "as-built": {"false", "true", "false"}, "gateway-api": {"1.6", "1.3", "1.2"},
 		"channel": {"standard", "experimental", "standard"}, "assume": {"unknown", "absent", "present"}, "namespace": {"", "shop", "other"},
 		"tunnel-protocol": {"input", "quic", "http2"}, "fail-on": {"error", "info", "never"}, "strict-docs": {"false", "true", "false"},
 		"advice": {"false", "true", "false"}, "baseline": {"", "known.json", "other.json"},
+		"proto": {"[]", "[proto more.proto]", "[other]"}, "descriptor-set": {"[]", "[a.binpb]", "[b.binpb]"},
 	} {
 		t.Run(flag, func(t *testing.T) {
 			for _, run := range []struct {
 				want string
 				args []string
 			}{
-				{tt.without, []string{"--config", "", "x"}}, {tt.file, []string{"x"}}, {tt.given, []string{"x", "--" + flag + "=" + tt.given}},
+				{tt.without, []string{"--config", "", "x"}}, {tt.file, []string{"x"}}, {tt.given, []string{"x", "--" + flag + "=" + strings.Trim(tt.given, "[]")}},
 			} {
 				s, _, errs := quiet()
 				c := newLintCmd(s, func(o *lintOptions) error {

@@ -19,6 +19,7 @@ func TestLintFlags(t *testing.T) {
 		"a.yaml", "-f", "b.yaml", "-f", "-", "dir", "-R=false", "--profile", "spec", "--as-built", "--channel", "experimental",
 		"--assume", "absent", "--fail-on", "warning", "--rule", "x,y", "--rule", "z", "--skip", "w", "--strict-docs", "--advice",
 		"--tunnel-protocol", "quic", "-n", "shop", "-o", "json", "--color", "never", "-v",
+		"--fix=offer", "--diff", "--grants", "g.yaml",
 	})
 	if err := c.Execute(); err != nil {
 		t.Fatal(err, errs)
@@ -29,8 +30,9 @@ func TestLintFlags(t *testing.T) {
 			Files: []string{"b.yaml", "-", "a.yaml", "dir"}, Namespace: "shop", Profile: "spec", AsBuilt: true,
 			GatewayAPI: got.Input.GatewayAPI, Channel: "experimental", Assume: "absent", TunnelProtocol: "quic",
 		},
-		Output: outputOptions{Format: "json", Color: "never", Verbose: true},
+		Output: outputOptions{Color: "never", Verbose: true}, Outputs: lintOutputs{{Format: "json"}},
 		FailOn: "warning", Rules: []string{"x", "y", "z"}, Skip: []string{"w"}, Strict: true, Advice: true,
+		Fixes: fixOptions{Fix: "offer", Diff: true, Grants: "g.yaml"},
 	}
 	got.Streams, got.Input.Config = nil, configOptions{}
 	if diff := cmp.Diff(want, *got, cmp.AllowUnexported(configOptions{})); diff != "" {
@@ -49,7 +51,7 @@ func TestLintDefaults(t *testing.T) {
 	if err := c.Execute(); err != nil {
 		t.Fatal(err)
 	}
-	if got.Input.Profile != "auto" || !got.Input.Recursive || got.FailOn != "error" || got.Output.Format != "text" || got.Output.Color != "auto" {
+	if got.Input.Profile != "auto" || !got.Input.Recursive || got.FailOn != "error" || got.Outputs.String() != "text" || got.Output.Color != "auto" || got.Fixes.wanted() {
 		t.Errorf("defaults are %+v", *got)
 	}
 	if got.Input.assume() != topology.AssumeNothing || got.Input.tunnel() != "" {

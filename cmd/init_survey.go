@@ -55,6 +55,7 @@ func (v *survey) look(paths []string) error {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
+	v.descriptors()
 	return nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/lint/rules"
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/render"
 	"github.com/spf13/cobra"
 )
 
@@ -18,12 +17,15 @@ type lintOptions struct {
 	Streams  *Streams
 	Command  string // as the user typed it
 	Input    inputOptions
+	API      descriptorOptions
 	Output   outputOptions
+	Outputs  lintOutputs // -o
 	FailOn   string
 	Rules    []string
 	Skip     []string
 	Strict   bool // --strict-docs
 	Advice   bool
+	Fixes    fixOptions
 	Baseline baselineOptions
 	Changed  string
 }
@@ -42,13 +44,17 @@ func newLintCmd(s *Streams, run func(*lintOptions) error) *cobra.Command {
 		Short:   "Find mistakes in manifests",
 		Long: `Check Gateway API manifests: would the API server take them, will the controller
 accept them, and do they do what their author thinks. Paths are files, folders
-or - for standard input. Exits with 1 when a finding is at or above --fail-on.
+or - for standard input. With --proto or --descriptor-set, services and methods
+are checked by name. Exits with 1 when a finding is at or above --fail-on.
 
 Settings of a repository stand in .grpcroute.yaml (see grpcroute init). A comment
 "# grpcroute:ignore RULE reason" suppresses what a rule finds there.`,
 		Example: `  grpcroute lint examples/shop
   grpcroute lint --assume absent --fail-on warning examples/shop
   grpcroute lint -v --baseline examples/configured/known.json examples/shop
+  grpcroute lint -q --diff examples/shop
+  cat examples/shop/orders.yaml | grpcroute lint -q --fix -
+  grpcroute lint --proto examples/proto examples/shop
   cat examples/shop/*.yaml | grpcroute lint -o json -`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
@@ -57,13 +63,16 @@ Settings of a repository stand in .grpcroute.yaml (see grpcroute init). A commen
 		},
 	}
 	o.Input.addFlags(c)
-	o.Output.addFlags(c, "text", "json")
+	o.API.addFlags(c)
+	o.API.addBackendFlags(c)
+	o.addOutputs(c)
 	o.Output.addVolume(c, "print findings only, no summary", "print more: the API server's own messages, what was not looked at")
 	addEnum(c, &o.FailOn, "fail-on", "", thresholds, "least severity that makes the exit code 1")
 	f := c.Flags()
 	f.StringSliceVar(&o.Rules, "rule", nil, "run only the rule of this `id`; may be repeated")
 	f.StringSliceVar(&o.Skip, "skip", nil, "do not run the rule of this `id`; may be repeated")
 	f.BoolVar(&o.Strict, "strict-docs", false, "what a document demands and its code does not enforce is an error")
+	o.Fixes.addFlags(c)
 	f.BoolVar(&o.Advice, "advice", false, "run the rules, too, that give advice healthy manifests would get as well")
 	o.Baseline.addFlags(c)
 	f.StringVar(&o.Changed, "changed", "", "show only what the change since this git `revision` can have caused")
@@ -77,27 +86,41 @@ func runLint(o *lintOptions) error {
 	if err := o.configure(); err != nil {
 		return err
 	}
+	if err := o.prepareFix(); err != nil {
+		return err
+	}
 	set, unread := o.Input.load(o.Streams, o.Command)
 	if set == nil {
 		return unread
 	}
-	result, err := o.check(set)
+	options, err := o.options(set)
 	if err != nil {
 		return err
+	}
+	result, err := lint.Run(set, rules.All, options)
+	if err != nil {
+		return usage(err)
 	}
 	if o.Baseline.Write && unread != nil {
 		return unread
 	}
-	if err := o.withBaseline(set, result); err != nil || o.Baseline.Write {
+	var hidden asides
+	if hidden.known, err = o.withBaseline(set, result); err != nil || o.Baseline.Write {
 		return err
 	}
-	if err := o.withChange(set, result); err != nil {
+	if hidden.change, err = o.withChange(set, result, options); err != nil {
 		return err
 	}
 	if unread == nil && !o.Output.Quiet && result.Objects == 0 && len(result.Diagnostics) == 0 {
 		fmt.Fprintln(o.Streams.Err, nothingToCheck(set))
 	}
-	if err := o.write(set, result); err != nil {
+	switch {
+	case o.Fixes.wanted() && unread == nil:
+		return o.runFix(set, result, options, hidden)
+	case o.Fixes.wanted():
+		fmt.Fprintln(o.Streams.Err, "nothing is edited: what an edit changes cannot be proven while a part of the input was not read")
+	}
+	if err := o.write(o.report(set, result), true); err != nil {
 		return err
 	}
 	if unread != nil {
@@ -109,29 +132,26 @@ func runLint(o *lintOptions) error {
 	return nil
 }
 
-// check runs the rules. What they complain of is the choice of rules and
-// versions, so it is the command line that is wrong.
-func (o *lintOptions) check(set *manifest.Set) (*lint.Result, error) {
+// options reads what else the rules go by. What is wrong with it, and with the
+// choice of rules and versions, is the command line's.
+func (o *lintOptions) options(set *manifest.Set) (lint.Options, error) {
 	p, err := o.Input.profileFor(set)
 	if err != nil {
-		return nil, err
+		return lint.Options{}, err
 	}
-	result, err := lint.Run(set, rules.All, o.withRules(lint.Options{
+	services, err := o.API.load(o.Streams, &o.Input)
+	if err != nil {
+		return lint.Options{}, err
+	}
+	backends, err := o.API.loadBackends(&o.Input)
+	if err != nil {
+		return lint.Options{}, err
+	}
+	return o.withRules(lint.Options{
 		Profile: p, GatewayAPI: o.Input.GatewayAPI, Channel: o.Input.Channel, Assume: o.Input.assume(),
 		TunnelProtocol: o.Input.tunnel(), StrictDocs: o.Strict, Advice: o.Advice, Rules: o.Rules, Skip: o.Skip,
-	}))
-	return result, usage(err)
-}
-
-func (o *lintOptions) write(set *manifest.Set, result *lint.Result) error {
-	s := o.Streams
-	var err error
-	if o.Output.Format == "json" {
-		err = render.LintJSON(s.Out, set, result)
-	} else {
-		err = render.LintText(s.Out, set, result, o.Output.text(s))
-	}
-	return written(err)
+		Descriptors: services, BackendDescriptors: backends,
+	}), nil
 }
 
 // nothingToCheck says what was in the input instead.
@@ -152,6 +172,5 @@ func written(err error) error {
 
 // fails reports whether a finding is at or above the threshold.
 func (o *lintOptions) fails(found diag.List) bool {
-	least, err := diag.ParseSeverity(o.FailOn)
-	return err == nil && slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Severity >= least })
+	return slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return o.failsAt(d.Severity) })
 }

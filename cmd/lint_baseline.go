@@ -25,33 +25,34 @@ func (o *baselineOptions) addFlags(c *cobra.Command) {
 	f.BoolVar(&o.Write, "write-baseline", false, "write all findings to the file of --baseline instead of showing them")
 }
 
-// withBaseline takes known findings out of the result, or writes the file.
-func (o *lintOptions) withBaseline(set *manifest.Set, r *lint.Result) error {
+// withBaseline takes known findings out of the result and returns them, or writes
+// the file.
+func (o *lintOptions) withBaseline(set *manifest.Set, r *lint.Result) (*lint.Baseline, error) {
 	b, s := &o.Baseline, o.Streams
 	switch {
 	case b.Write && b.File == "":
-		return usagef("--write-baseline: say where to, as in --baseline grpcroute-baseline.json, or with the key baseline of the configuration")
+		return nil, usagef("--write-baseline: say where to, as in --baseline grpcroute-baseline.json, or with the key baseline of the configuration")
 	case b.Write && o.Changed != "":
-		return usagef("--write-baseline and --changed: a baseline holds all findings; give one of the two")
+		return nil, usagef("--write-baseline and --changed: a baseline holds all findings; give one of the two")
 	case b.Write:
-		return o.writeBaseline(r)
+		return nil, o.writeBaseline(r)
 	case b.File == "":
-		return nil
+		return nil, nil
 	}
 	data, err := os.ReadFile(b.File)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read the baseline: there is no %s; --write-baseline writes it", b.File)
+		return nil, fmt.Errorf("read the baseline: there is no %s; --write-baseline writes it", b.File)
 	}
 	if err != nil {
-		return fmt.Errorf("read the baseline: %w", err)
+		return nil, fmt.Errorf("read the baseline: %w", err)
 	}
 	known, err := lint.ParseBaseline(b.File, data)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	gone := known.Filter(r, set)
 	if o.Output.Quiet {
-		return nil
+		return known, nil
 	}
 	if gone.Fixed > 0 {
 		fmt.Fprintf(s.Err, "%d %s of the baseline %s gone: rewrite it with --write-baseline\n", gone.Fixed, plural(gone.Fixed, "entry", "entries"), plural(gone.Fixed, "is", "are"))
@@ -59,7 +60,24 @@ func (o *lintOptions) withBaseline(set *manifest.Set, r *lint.Result) error {
 	if gone.Absent > 0 && o.Output.Verbose {
 		fmt.Fprintf(s.Err, "%d %s of the baseline %s about what is not in the input\n", gone.Absent, plural(gone.Absent, "entry", "entries"), plural(gone.Absent, "is", "are"))
 	}
-	return nil
+	return known, nil
+}
+
+// asides are what a run does not show: what is known, and what a change cannot
+// have caused. Each may be nil.
+type asides struct {
+	known  *lint.Baseline
+	change *lint.Difference
+}
+
+// hide takes both out of the result of a later run, on edited text.
+func (a asides) hide(set *manifest.Set, r *lint.Result) {
+	if a.known != nil {
+		a.known.Filter(r, set)
+	}
+	if a.change != nil {
+		a.change.In(set).Filter(r)
+	}
 }
 
 func plural(n int, one, many string) string {
@@ -84,10 +102,13 @@ func (o *lintOptions) writeBaseline(r *lint.Result) error {
 }
 
 // replaceFile writes a file beside its place and moves it there, so that nobody
-// sees half of it.
+// sees half of it. What is no file (a pipe, /dev/null) is written to, not replaced.
 func replaceFile(path string, data []byte) error {
 	mode := fs.FileMode(0o644)
 	if info, err := os.Stat(path); err == nil {
+		if !info.Mode().IsRegular() && !info.IsDir() {
+			return writeInto(path, data)
+		}
 		mode = info.Mode().Perm()
 		if real, err := filepath.EvalSymlinks(path); err == nil {
 			path = real
@@ -98,7 +119,7 @@ func replaceFile(path string, data []byte) error {
 		return err
 	}
 	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Close())
+	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -106,4 +127,14 @@ func replaceFile(path string, data []byte) error {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// writeInto writes to what is there.
+func writeInto(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }

@@ -20,6 +20,8 @@ func (o *lintOptions) configure() error {
 	set(from, "fail-on", &o.FailOn, c.FailOn)
 	setBool(from, "strict-docs", &o.Strict, c.StrictDocs)
 	setBool(from, "advice", &o.Advice, c.Advice)
+	setList(from, "proto", &o.API.Protos, c.Paths(c.Proto.Paths))
+	setList(from, "descriptor-set", &o.API.Sets, c.Paths(c.Proto.DescriptorSets))
 	if c.Baseline != "" {
 		set(from, "baseline", &o.Baseline.File, c.Path(c.Baseline))
 	}

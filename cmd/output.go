@@ -15,7 +15,11 @@ type outputOptions struct {
 // addFlags adds the flags; the first format is the default.
 func (o *outputOptions) addFlags(c *cobra.Command, formats ...string) {
 	addEnum(c, &o.Format, "output", "o", formats, "output format")
-	addEnum(c, &o.Color, "color", "", render.ColorModes(), "colour of text output; auto colours on terminals and heeds NO_COLOR and CLICOLOR_FORCE")
+	addColor(c, &o.Color)
+}
+
+func addColor(c *cobra.Command, mode *string) {
+	addEnum(c, mode, "color", "", render.ColorModes(), "colour of text output; auto colours on terminals and heeds NO_COLOR and CLICOLOR_FORCE")
 }
 
 // addVolume adds -q and -v, for commands with something to leave out or to add.

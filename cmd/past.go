@@ -70,7 +70,9 @@ func (p *past) resources(ctx context.Context) ([]*manifest.File, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			out = append(out, &manifest.File{Name: f.Name, Data: f.Data, Resource: true})
+			f = f.With(f.Data)
+			f.Resource = true
+			out = append(out, f)
 		}
 	}
 	return out, nil

@@ -87,23 +87,12 @@ func refusedLines(tables []*routing.Table) []string {
 				if p.Foreign || p.Mesh || p.Refusal == nil {
 					continue
 				}
-				out = append(out, fmt.Sprintf("%s %s is not attached to %s: %s", r.Kind, r.Key(), parentName(p), p.Refusal.Message))
+				out = append(out, fmt.Sprintf("%s %s is not attached to %s: %s", r.Kind, r.Key(), p, p.Refusal.Message))
 			}
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-func parentName(p *topology.Parent) string {
-	kind, namespace := "Gateway", p.Route.Namespace
-	if p.Ref.Kind != nil {
-		kind = string(*p.Ref.Kind)
-	}
-	if p.Ref.Namespace != nil {
-		namespace = string(*p.Ref.Namespace)
-	}
-	return fmt.Sprintf("%s %s/%s", kind, namespace, p.Ref.Name)
 }
 
 // failingLines names what rules ask for and do not get: backends that cannot be

@@ -48,10 +48,9 @@ type Tunnel struct {
 	Protocol string `yaml:"protocol" values:"tunnel-protocol" about:"transport of the tunnel; input reads it from Helm values and Deployments"`
 }
 
-// Proto says where services are defined. It is kept for commands that check names
-// against them.
+// Proto says where services are defined, so that lint checks names against them.
 type Proto struct {
-	Paths          []string `yaml:"paths" about:"folders from which .proto files are imported"`
+	Paths          []string `yaml:"paths" about:"folders that .proto files are imported from, or .proto files"`
 	DescriptorSets []string `yaml:"descriptor-sets" about:"files that protoc or buf wrote, with all imports"`
 }
 

@@ -149,6 +149,7 @@ type Diagnostic struct {
 	Profile    string
 	Related    []Related
 	Witness    *Witness
+	Fix        *Fix // nil when nothing is known that would edit it away
 }
 
 // List is findings in some order; [List.Sort] gives the order users see.

@@ -9,9 +9,9 @@ import (
 	"github.com/grpcroute/grpcroute/manifest"
 )
 
-// Change is the difference between two states of a set, as far as it concerns
-// findings of the later one. See [Change.Filter].
-type Change struct {
+// Difference is the difference between two states of a set, as far as it concerns
+// findings of the later one. See [Difference.Filter].
+type Difference struct {
 	Objects int // how many were added, removed or given another value
 
 	before   map[string]int  // findings of the earlier state, see printOf
@@ -22,12 +22,11 @@ type Change struct {
 	docs     map[string][]*manifest.Document
 }
 
-// NewChange compares two states. Files of the earlier one have the names that they
+// NewDifference compares two states. Files of the earlier one have the names that they
 // have in the later one; before are its findings, found with the same options.
-func NewChange(was, now *manifest.Set, before diag.List) *Change {
-	c := &Change{
+func NewDifference(was, now *manifest.Set, before diag.List) *Difference {
+	c := &Difference{
 		before: map[string]int{}, changed: map[target]bool{}, affected: map[target]bool{}, files: map[string]bool{},
-		known: map[target]bool{}, docs: map[string][]*manifest.Document{},
 	}
 	for i := range before {
 		c.before[printOf(&before[i])]++
@@ -35,11 +34,19 @@ func NewChange(was, now *manifest.Set, before diag.List) *Change {
 	c.compareFiles(was, now)
 	c.compareObjects(was, now)
 	c.spread(was, now)
-	for _, d := range now.Documents {
-		c.docs[d.File.Name] = append(c.docs[d.File.Name], d)
-		c.known[targetOf(d.Ref)] = true
+	return c.In(now)
+}
+
+// In returns the same difference for findings of a set in which objects of the later
+// state were edited since: what is edited counts as no change.
+func (c *Difference) In(set *manifest.Set) *Difference {
+	out := *c
+	out.known, out.docs = map[target]bool{}, map[string][]*manifest.Document{}
+	for _, d := range set.Documents {
+		out.docs[d.File.Name] = append(out.docs[d.File.Name], d)
+		out.known[targetOf(d.Ref)] = true
 	}
-	return c
+	return &out
 }
 
 // printOf tells findings apart more finely than a baseline does: what a message
@@ -48,7 +55,7 @@ func printOf(d *diag.Diagnostic) string {
 	return d.Severity.String() + " " + Fingerprint(*d) + " " + d.Message
 }
 
-func (c *Change) compareFiles(was, now *manifest.Set) {
+func (c *Difference) compareFiles(was, now *manifest.Set) {
 	old := map[string][]byte{}
 	for _, f := range was.Files {
 		old[f.Name] = f.Data
@@ -62,7 +69,7 @@ func (c *Change) compareFiles(was, now *manifest.Set) {
 
 // compareObjects finds what differs. Objects of one identity are compared as a
 // list: a set may hold several.
-func (c *Change) compareObjects(was, now *manifest.Set) {
+func (c *Difference) compareObjects(was, now *manifest.Set) {
 	values := func(set *manifest.Set) map[target][]any {
 		out := map[target][]any{}
 		for _, d := range set.Documents {
@@ -87,7 +94,7 @@ func (c *Change) compareObjects(was, now *manifest.Set) {
 
 // spread marks what refers to what differs, in either state: a reference that was
 // taken away counts, too.
-func (c *Change) spread(was, now *manifest.Set) {
+func (c *Difference) spread(was, now *manifest.Set) {
 	users := map[target][]target{}
 	for _, set := range []*manifest.Set{was, now} {
 		for _, d := range set.Documents {
@@ -120,7 +127,7 @@ func (c *Change) spread(was, now *manifest.Set) {
 // differs, or refers, over any number of steps, to one that does; when a place
 // that it names is in an object that differs; or when it is about no object that was
 // read and the text of its file differs.
-func (c *Change) Filter(r *Result) {
+func (c *Difference) Filter(r *Result) {
 	now := map[string]int{}
 	for i := range r.Diagnostics {
 		now[printOf(&r.Diagnostics[i])]++
@@ -137,7 +144,7 @@ func (c *Change) Filter(r *Result) {
 }
 
 // concerns reports whether a finding speaks of something that differs.
-func (c *Change) concerns(d *diag.Diagnostic) bool {
+func (c *Difference) concerns(d *diag.Diagnostic) bool {
 	if c.affected[targetOf(d.Object)] || c.files[d.Range.File] && !c.known[targetOf(d.Object)] {
 		return true
 	}
@@ -150,7 +157,7 @@ func (c *Change) concerns(d *diag.Diagnostic) bool {
 }
 
 // at returns the object at a place.
-func (c *Change) at(r diag.Range) *manifest.Document {
+func (c *Difference) at(r diag.Range) *manifest.Document {
 	for _, d := range c.docs[r.File] {
 		whole := d.Extent()
 		if whole.Start.Byte <= r.Start.Byte && r.Start.Byte < whole.End.Byte {

@@ -71,7 +71,7 @@ func TestChangeLosesNothing(t *testing.T) {
 		what := edit(r, edited, name)
 		now, after := state(t, edited, names, assume)
 		old, current := countOf(before.Diagnostics), countOf(after.Diagnostics)
-		lint.NewChange(was, now, before.Diagnostics).Filter(after)
+		lint.NewDifference(was, now, before.Diagnostics).Filter(after)
 		shown := countOf(after.Diagnostics)
 		hidden += after.Unaffected
 		for finding, n := range current {
@@ -145,7 +145,7 @@ func TestChangeSpreadsAlongReferences(t *testing.T) {
 				t.Fatal("the edit changes nothing")
 			}
 			now, after := state(t, edited, names, topology.AssumeNothing)
-			lint.NewChange(was, now, before.Diagnostics).Filter(after)
+			lint.NewDifference(was, now, before.Diagnostics).Filter(after)
 			var got []string
 			for _, d := range after.Diagnostics {
 				if d.Rule == "unknown-field" {

@@ -4,6 +4,7 @@ package lint
 
 import (
 	"github.com/grpcroute/grpcroute/admission"
+	"github.com/grpcroute/grpcroute/descriptor"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -31,8 +32,12 @@ const (
 	MatchingSection       Section = "matching"
 	BackendSection        Section = "backends"
 	GrantSection          Section = "grants"
+	FilterSection         Section = "filters"
 	TLSSection            Section = "tls"
 	ImplementationSection Section = "implementation"
+	MigrationSection      Section = "migration"
+	HygieneSection        Section = "hygiene"
+	ProtoSection          Section = "protobuf"
 	InputSection          Section = "input"
 	SuppressionSection    Section = "suppression"
 )
@@ -77,14 +82,20 @@ type Options struct {
 	Channel        string           // "standard", which "" means too
 	Assume         topology.Assume
 	TunnelProtocol string
-	StrictDocs     bool     // documented constraints are errors
-	Advice         bool     // rules that are OptIn run, too
-	Rules          []string // only these
-	Skip           []string // not these
-	Enable         []string // these OptIn rules, too
-	Severities     map[string]diag.Severity
-	Paths          []PathRules
-	RequireReason  bool // suppressions have to say why
+	StrictDocs     bool // documented constraints are errors
+	Advice         bool // rules that are OptIn run, too
+	// Descriptors are the services that are known from .proto files and descriptor
+	// sets; nil when none were given, so that rules about them find nothing.
+	Descriptors *descriptor.Set
+	// BackendDescriptors are what single backends serve, by "NAMESPACE/NAME" of
+	// their Service.
+	BackendDescriptors map[string]*descriptor.Set
+	Rules              []string // only these
+	Skip               []string // not these
+	Enable             []string // these OptIn rules, too
+	Severities         map[string]diag.Severity
+	Paths              []PathRules
+	RequireReason      bool // suppressions have to say why
 }
 
 // Result is what [Run] found.
@@ -95,7 +106,8 @@ type Result struct {
 	Ran         map[string]bool // ids of the rules that were looked for
 	Suppressed  []Suppressed    // in the order of Diagnostics
 	// What else is not among Diagnostics: findings in the baseline ([Baseline.Filter]),
-	// findings that a change cannot have caused ([Change.Filter]), and findings in
+	// findings that a change cannot have caused ([Difference.Filter]), and findings in
 	// files that are read for resolution only.
 	Known, Unaffected, Elsewhere int
+	Suggestions                  map[*diag.Fix]*Suggestion // what Diagnostic.Fix of each finding was made from
 }

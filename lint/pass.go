@@ -23,6 +23,7 @@ type Pass struct {
 	// Verdicts says of each match of Table whether it can ever take a call; the
 	// proof is made once for all rules. nil for a rule that is PerSet.
 	Verdicts func() []*prove.Verdict
+	Views    *prove.Views // of Table, for [prove.Options]; nil for a rule that is PerSet
 	found    []finding
 }
 
@@ -30,10 +31,11 @@ type Pass struct {
 // cost a second parse of their document, and a finding may still be dropped.
 type finding struct {
 	diag.Diagnostic
-	doc      *manifest.Document
-	path     manifest.Path
-	onKey    bool
-	explains []*admission.Failure
+	doc        *manifest.Document
+	path       manifest.Path
+	onKey      bool
+	explains   []*admission.Failure
+	suggestion *Suggestion
 }
 
 // Report adds a finding at a field of a document. Rule, severity, source,

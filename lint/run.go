@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"slices"
@@ -44,17 +45,18 @@ func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
 			Profile: p, Auto: o.Profile == nil, Assume: o.Assume, TunnelProtocol: o.TunnelProtocol,
 		})
 		pass.Table = routing.Compile(pass.Topology)
+		pass.Views = prove.ViewsOf(pass.Table)
 		pass.Verdicts = sync.OnceValue(func() []*prove.Verdict {
-			return prove.Reach(context.Background(), pass.Table, prove.Options{})
+			return prove.Reach(context.Background(), pass.Table, prove.Options{Views: pass.Views})
 		})
 		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
 	}
-	r := &Result{Profiles: profiles, Objects: len(set.Documents)}
+	r := &Result{Profiles: profiles, Objects: len(set.Documents), Suggestions: map[*diag.Fix]*Suggestion{}}
 	r.Ran = map[string]bool{}
 	for _, rule := range selected {
 		r.Ran[rule.ID] = slices.ContainsFunc(profiles, rule.concerns)
 	}
-	r.Diagnostics = o.grade(settle(all, rules, profiles))
+	r.Diagnostics = o.grade(settle(all, rules, profiles, r.Suggestions))
 	r.suppress(set, rules, &o)
 	r.leaveOut(set)
 	origins(set, r.Diagnostics)
@@ -158,7 +160,7 @@ type identity struct {
 
 // settle drops general findings that a special one explains, merges equal ones,
 // looks up positions and sorts.
-func settle(all []finding, rules []*Rule, profiles []*profile.Profile) diag.List {
+func settle(all []finding, rules []*Rule, profiles []*profile.Profile, suggestions map[*diag.Fix]*Suggestion) diag.List {
 	all = dropExplained(all, rules)
 	byID := make(map[identity]int, len(all))
 	kept := all[:0]
@@ -169,6 +171,7 @@ func settle(all []finding, rules []*Rule, profiles []*profile.Profile) diag.List
 		id := identity{f.Rule, f.Field, f.Message, f.Severity, f.doc, f.Range}
 		if i, ok := byID[id]; ok {
 			kept[i].Profile = joinProfile(kept[i].Profile, f.Profile)
+			kept[i].suggestion = cmp.Or(kept[i].suggestion, f.suggestion)
 			continue
 		}
 		byID[id] = len(kept)
@@ -192,6 +195,7 @@ func settle(all []finding, rules []*Rule, profiles []*profile.Profile) diag.List
 			kept[i].complete()
 		}
 	})
+	suggest(kept, rules, suggestions)
 	var names []string
 	for _, p := range profiles {
 		names = append(names, p.Name)
@@ -205,6 +209,19 @@ func settle(all []finding, rules []*Rule, profiles []*profile.Profile) diag.List
 	}
 	out.Sort()
 	return out
+}
+
+// suggest finds the edits of the findings that have a suggestion.
+func suggest(kept []finding, rules []*Rule, into map[*diag.Fix]*Suggestion) {
+	for i := range kept {
+		f := &kept[i]
+		if f.suggestion == nil {
+			continue
+		}
+		j := slices.IndexFunc(rules, func(r *Rule) bool { return r.ID == f.Rule })
+		f.Fix = fixOf(f.suggestion, rules[j])
+		into[f.Fix] = f.suggestion
+	}
 }
 
 // joinProfile adds a name to a comma-separated list unless it is there.

@@ -155,6 +155,7 @@ func (d *documents) object(src *source, base Path, v any, wide bool) {
 	if k == nil {
 		d.ignore(apiVersion+", Kind="+kindName, 1)
 		d.unknownKind(doc)
+		d.other(doc)
 		return
 	}
 	doc.identify(k, d.l.namespace)

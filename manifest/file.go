@@ -17,8 +17,14 @@ type File struct {
 	// Resource: it was read for what others refer to, see Options.Resources.
 	Resource bool
 
+	found bool // in a folder, rather than named by the user
 	once  sync.Once
 	lines []int32 // offset of each line after the first; filled when first asked
+}
+
+// With returns a file of the same name with other text, for [Read].
+func (f *File) With(data []byte) *File {
+	return &File{Name: f.Name, Data: data, Resource: f.Resource, found: f.found}
 }
 
 // Position returns the line and column of an offset in the file. Lines end with

@@ -56,11 +56,12 @@ func Load(paths []string, o Options) (*Set, error) {
 }
 
 // Read is [Load] for files that are in memory already, as the revisions of a
-// repository are. Each counts as named by the user.
+// repository are. Each counts as named by the user, except those that [Load] found
+// in a folder.
 func Read(files []*File, o Options) *Set {
 	l := newLoader(o)
 	parts := make([]*part, len(files))
-	l.each(len(files), func(i int) { parts[i] = l.file(files[i], true) })
+	l.each(len(files), func(i int) { parts[i] = l.file(files[i], !files[i].found) })
 	return assemble(parts)
 }
 
@@ -110,7 +111,7 @@ func (l *loader) each(n int, f func(i int)) {
 
 func (l *loader) input(in input, stdin io.Reader) *part {
 	data, err := readInput(in, stdin)
-	f := &File{Name: in.name, Data: data, Resource: in.resource}
+	f := &File{Name: in.name, Data: data, Resource: in.resource, found: !in.named}
 	if errors.Is(err, errTooLarge) {
 		return tooLarge(f)
 	}

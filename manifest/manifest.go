@@ -61,7 +61,10 @@ type Set struct {
 	Broken     []*Document    // known kinds whose value does not fit the Go type
 	Replaced   []*Document    // objects that a later one of the same identity replaces
 	Ignored    map[string]int // objects of kinds we do not know, by "group/version, Kind=K" or [NoKind]
+	Others     []*Document    // those of Ignored that lint speaks of: Ingress, VirtualService, ReferencePolicy
 	Problems   diag.List      // what could not be read, with positions
+
+	seen map[identity]bool // objects of kinds we do not know, see [Set.Holds]
 }
 
 // Index holds the objects of one kind in input order and finds them by

@@ -257,3 +257,25 @@ func TestLargeLists(t *testing.T) {
 		}
 	})
 }
+
+// TestOthers: of kinds that nothing is routed by the input shows which objects
+// there are, and the documents of those that lint speaks of are kept.
+func TestOthers(t *testing.T) {
+	set := read(t, "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\n---\napiVersion: example.com/v1\nkind: Limit\nmetadata: {name: a, namespace: shop}\n")
+	if len(set.Others) != 1 || set.Others[0].Ref.Name != "web" || set.Others[0].Range("metadata", "name").Start.Line != 3 {
+		t.Errorf("others: %v", set.Others)
+	}
+	for _, tt := range []struct {
+		group, kind, namespace, name string
+		want                         bool
+	}{
+		{"example.com", "Limit", "shop", "a", true},
+		{"example.com", "Limit", "default", "a", false},
+		{"", "Limit", "shop", "a", false},
+		{"networking.k8s.io", "Ingress", "default", "web", true},
+	} {
+		if got := set.Holds(tt.group, tt.kind, tt.namespace, tt.name); got != tt.want {
+			t.Errorf("Holds(%q, %q, %q, %q) = %v", tt.group, tt.kind, tt.namespace, tt.name, got)
+		}
+	}
+}

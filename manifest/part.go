@@ -18,6 +18,8 @@ type part struct {
 	entries  []entry
 	helm     []*Document
 	ignored  map[string]int
+	others   []*Document
+	seen     []identity
 	problems diag.List
 	dropped  int // problems beyond the limit
 }
@@ -32,6 +34,8 @@ type entry struct {
 func (p *part) append(q *part) {
 	p.entries = append(p.entries, q.entries...)
 	p.helm = append(p.helm, q.helm...)
+	p.others = append(p.others, q.others...)
+	p.seen = append(p.seen, q.seen...)
 	for name, n := range q.ignored {
 		p.ignore(name, n)
 	}
@@ -73,14 +77,14 @@ func (p *part) finish() {
 			Range:   last.Range,
 		})
 	}
-	if len(p.entries) == 0 && len(p.helm) == 0 && len(p.problems) == 0 {
+	if len(p.entries) == 0 && len(p.helm) == 0 && len(p.others) == 0 && len(p.problems) == 0 {
 		p.file.Data = nil
 	}
 }
 
 // assemble puts the parts of all files together, in their order.
 func assemble(parts []*part) *Set {
-	s := &Set{Ignored: map[string]int{}}
+	s := &Set{Ignored: map[string]int{}, seen: map[identity]bool{}}
 	replaced := map[*Document]bool{}
 	for _, p := range parts {
 		if p.file == nil {
@@ -88,6 +92,10 @@ func assemble(parts []*part) *Set {
 		}
 		s.Files = append(s.Files, p.file)
 		s.HelmValues = append(s.HelmValues, p.helm...)
+		s.Others = append(s.Others, p.others...)
+		for _, id := range p.seen {
+			s.seen[id] = true
+		}
 		s.Problems = append(s.Problems, p.problems...)
 		for name, n := range p.ignored {
 			s.Ignored[name] += n

@@ -1,5 +1,7 @@
 package profile
 
+import "fmt"
+
 // Answer is what a client gets. HTTP is the status the implementation sets; where
 // it is not 200 the client maps it, or Envoy does, which sends a gRPC call HTTP 200
 // and a grpc-status instead. GRPC is the status code the client sees either way.
@@ -80,3 +82,19 @@ const (
 // SpecStages is the order of the specification's reasons: sectionName and port,
 // then allowedRoutes, then hostnames.
 var SpecStages = []Stage{SectionStage, KindStage, NamespaceStage, HostnameStage}
+
+// The names of gRPC status codes (grpc/grpc doc/statuscodes.md).
+var codeNames = [...]string{
+	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+	"PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
+	"INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+}
+
+// CodeName returns the name of a gRPC status code, "UNIMPLEMENTED", or
+// "CODE(99)" for a number that has none.
+func CodeName(code int) string {
+	if code < 0 || code >= len(codeNames) {
+		return fmt.Sprintf("CODE(%d)", code)
+	}
+	return codeNames[code]
+}

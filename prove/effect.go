@@ -2,15 +2,12 @@ package prove
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
-	"github.com/grpcroute/grpcroute/topology"
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 // Effect is all that happens to a call, in canonical form: what differs only in
@@ -75,14 +72,35 @@ func (t *Target) String() string {
 
 // identity is what makes two targets one.
 func (t *Target) identity() string {
-	if t.Answer != nil {
-		return fmt.Sprintf("status %d", t.Answer.GRPC)
-	}
-	return t.name() + fmt.Sprintf(" %q %q", t.TLS, t.Filters)
+	return string(t.appendIdentity(nil))
 }
 
-func (t *Target) name() string {
-	return fmt.Sprintf("%s/%s/%s/%s:%d", t.Group, t.Kind, t.Namespace, t.Name, t.Port)
+func (t *Target) appendIdentity(b []byte) []byte {
+	if t.Answer != nil {
+		return strconv.AppendInt(append(b, "status "...), int64(t.Answer.GRPC), 10)
+	}
+	b = t.appendName(b)
+	b = strconv.AppendQuote(append(b, ' '), t.TLS)
+	return appendQuoted(append(b, ' '), t.Filters)
+}
+
+func (t *Target) appendName(b []byte) []byte {
+	for _, part := range [...]string{t.Group, "/", t.Kind, "/", t.Namespace, "/", t.Name, ":"} {
+		b = append(b, part...)
+	}
+	return strconv.AppendInt(b, int64(t.Port), 10)
+}
+
+// appendQuoted writes a list as %q does.
+func appendQuoted(b []byte, list []string) []byte {
+	b = append(b, '[')
+	for i, text := range list {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = strconv.AppendQuote(b, text)
+	}
+	return append(b, ']')
 }
 
 // EffectOf is the effect of a result of [routing.Table.Lookup].
@@ -113,18 +131,28 @@ func actionEffect(entry *routing.Entry) *Effect {
 	e.Filters = canonicalFilters(a.Filters)
 	e.Extras = extras(entry.Rule)
 	e.targets(a)
-	var b strings.Builder
+	b := make([]byte, 0, 128)
 	for i := range e.Targets {
 		t := &e.Targets[i]
-		fmt.Fprintf(&b, "%d/%d %s\n", t.Num, t.Den, t.identity())
+		b = strconv.AppendInt(b, t.Num, 10)
+		b = strconv.AppendInt(append(b, '/'), t.Den, 10)
+		b = append(t.appendIdentity(append(b, ' ')), '\n')
 	}
-	fmt.Fprintf(&b, "%q %q", e.Filters, e.Extras)
-	e.key = b.String()
+	b = appendQuoted(append(appendQuoted(b, e.Filters), ' '), e.Extras)
+	e.key = string(b)
 	return e
 }
 
 // targets gathers the shares of an action: equal targets add up.
 func (e *Effect) targets(a *routing.Action) {
+	if len(a.Shares) == 1 {
+		if t := targetOf(&a.Shares[0]); t.Num == 0 {
+			e.Drained = append(e.Drained, t)
+		} else {
+			e.Targets = append(e.Targets, t)
+		}
+		return
+	}
 	byIdentity := map[string]int{}
 	for i := range a.Shares {
 		t := targetOf(&a.Shares[i])
@@ -168,101 +196,4 @@ func addFractions(a, b, c, d int64) (num, den int64) {
 		return 0, 1
 	}
 	return num / x, den / x
-}
-
-// canonicalFilters writes filters so that equal ones are equal text: header names
-// in lower case, actions of one modifier sorted, mirrors with their exact share.
-func canonicalFilters(fs []*topology.Filter) []string {
-	var out []string
-	for _, f := range fs {
-		switch {
-		case f.GRPC != nil:
-			g := f.GRPC
-			out = append(out, filterText(f, g.RequestHeaderModifier, g.ResponseHeaderModifier, g.RequestMirror, g.ExtensionRef)...)
-		case f.HTTP != nil:
-			h := f.HTTP
-			out = append(out, filterText(f, h.RequestHeaderModifier, h.ResponseHeaderModifier, h.RequestMirror, h.ExtensionRef)...)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-func filterText(f *topology.Filter, request, response *gatewayv1.HTTPHeaderFilter, mirror *gatewayv1.HTTPRequestMirrorFilter, ext *gatewayv1.LocalObjectReference) []string {
-	switch {
-	case f.Type == "RequestHeaderModifier" && request != nil:
-		return headerActions("request", request)
-	case f.Type == "ResponseHeaderModifier" && response != nil:
-		return headerActions("response", response)
-	case f.Type == "RequestMirror" && mirror != nil:
-		return []string{"mirror " + mirrorShare(mirror) + " to " + mirrorTarget(f, mirror)}
-	case f.Type == "ExtensionRef" && ext != nil:
-		return []string{fmt.Sprintf("extension %s/%s %s", ext.Group, ext.Kind, ext.Name)}
-	}
-	text, err := json.Marshal(f.HTTP)
-	if err != nil {
-		return []string{f.Type}
-	}
-	return []string{f.Type + " " + string(text)}
-}
-
-func headerActions(direction string, m *gatewayv1.HTTPHeaderFilter) []string {
-	var out []string
-	for _, h := range m.Set {
-		out = append(out, fmt.Sprintf("set %s header %s: %s", direction, strings.ToLower(string(h.Name)), h.Value))
-	}
-	for _, h := range m.Add {
-		out = append(out, fmt.Sprintf("add %s header %s: %s", direction, strings.ToLower(string(h.Name)), h.Value))
-	}
-	for _, name := range m.Remove {
-		out = append(out, fmt.Sprintf("remove %s header %s", direction, strings.ToLower(name)))
-	}
-	return out
-}
-
-// mirrorShare is the part of the calls that a mirror copies; all without percent
-// and fraction (GA apis/v1/httproute_types.go, HTTPRequestMirrorFilter).
-func mirrorShare(m *gatewayv1.HTTPRequestMirrorFilter) string {
-	num, den := int64(1), int64(1)
-	switch {
-	case m.Percent != nil:
-		num, den = int64(*m.Percent), 100
-	case m.Fraction != nil:
-		num, den = int64(m.Fraction.Numerator), 100
-		if m.Fraction.Denominator != nil && *m.Fraction.Denominator > 0 {
-			den = int64(*m.Fraction.Denominator)
-		}
-	}
-	num, den = addFractions(num, den, 0, 1)
-	return fmt.Sprintf("%d/%d", num, den)
-}
-
-func mirrorTarget(f *topology.Filter, m *gatewayv1.HTTPRequestMirrorFilter) string {
-	if f.Mirror == nil {
-		return string(m.BackendRef.Name)
-	}
-	b := f.Mirror
-	t := Target{Group: b.Group, Kind: b.Kind, Namespace: b.Namespace, Name: b.Name, Port: b.Port}
-	return t.String()
-}
-
-// extras are the parts of a rule that shape its calls beside filters.
-func extras(r *topology.Rule) []string {
-	var out []string
-	add := func(what string, v any, present bool) {
-		if text, err := json.Marshal(v); present && err == nil {
-			out = append(out, what+" "+string(text))
-		}
-	}
-	switch {
-	case r.Route.GRPC != nil:
-		s := r.Route.GRPC.Spec.Rules[r.Index].SessionPersistence
-		add("sessionPersistence", s, s != nil)
-	case r.Route.HTTP != nil:
-		rule := &r.Route.HTTP.Spec.Rules[r.Index]
-		add("sessionPersistence", rule.SessionPersistence, rule.SessionPersistence != nil)
-		add("timeouts", rule.Timeouts, rule.Timeouts != nil)
-		add("retry", rule.Retry, rule.Retry != nil)
-	}
-	return out
 }

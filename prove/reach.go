@@ -33,7 +33,8 @@ func Reach(ctx context.Context, t *routing.Table, o Options) []*Verdict {
 	budget := o.Budget.filled()
 	ctx, cancel := context.WithTimeout(ctx, budget.Time)
 	defer cancel()
-	r := &reaching{x: newEngine(ctx, budget), table: t, views: views(t), verdicts: map[matchKey]*Verdict{}}
+	r := &reaching{x: newEngine(ctx, budget), table: t, views: o.viewsOf(t), verdicts: map[matchKey]*Verdict{}}
+	r.x.blind = true
 	hosts := r.hosts()
 	for i, h := range hosts {
 		r.host(h)

@@ -29,7 +29,7 @@ type Reordering struct {
 func NewReordering(ctx context.Context, t *routing.Table, o Options) *Reordering {
 	budget := o.Budget.filled()
 	ctx, cancel := context.WithTimeout(ctx, budget.Time)
-	return &Reordering{newEngine(ctx, budget), t, views(t), cancel}
+	return &Reordering{newEngine(ctx, budget), t, o.viewsOf(t), cancel}
 }
 
 // Close frees what the comparison holds.

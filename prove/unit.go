@@ -53,6 +53,8 @@ type engine struct {
 	effects map[*routing.Action]int
 	numbers map[string]int
 	list    []*Effect // by number
+	// blind: only who takes a call counts, not what happens to it; all effects are 0.
+	blind bool
 }
 
 func newEngine(ctx context.Context, b Budget) *engine {
@@ -186,6 +188,9 @@ func (x *engine) header(h routing.HeaderPattern) (*headerCond, error) {
 
 // effect numbers what happens to an entry's calls.
 func (x *engine) effect(e *routing.Entry) int {
+	if x.blind {
+		return 0
+	}
 	if n, ok := x.effects[e.Action]; ok {
 		return n
 	}

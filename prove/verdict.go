@@ -51,6 +51,9 @@ type Options struct {
 	Budget Budget
 	// Progress, when set, is called now and then with the hosts done and to do.
 	Progress func(done, total int)
+	// Views, when set, is what [ViewsOf] the table gives, for several proofs over one
+	// table to share.
+	Views *Views
 }
 
 // settle turns what no walk reached into a verdict.

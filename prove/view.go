@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
@@ -193,6 +194,25 @@ func (e entrance) requests(servers ...*routing.Server) []view {
 		}
 	}
 	return out
+}
+
+// Views are the requests that consult the hosts of a table. They are found when a
+// proof first asks, and may be shared by proofs that run at the same time.
+type Views struct {
+	of func() map[*routing.Host][]view
+}
+
+// ViewsOf returns the views of a table.
+func ViewsOf(t *routing.Table) *Views {
+	return &Views{sync.OnceValue(func() map[*routing.Host][]view { return views(t) })}
+}
+
+// viewsOf returns the views of a table, those of the options where they have any.
+func (o *Options) viewsOf(t *routing.Table) map[*routing.Host][]view {
+	if o.Views != nil {
+		return o.Views.of()
+	}
+	return views(t)
 }
 
 // views finds for each host of a table the requests that consult it, by

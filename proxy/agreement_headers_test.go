@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 	"google.golang.org/grpc/metadata"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -77,4 +78,40 @@ func modify(md metadata.MD, m *gatewayv1.HTTPHeaderFilter) {
 	for _, h := range m.Add {
 		md.Append(string(h.Name), fmt.Sprint(h.Value))
 	}
+}
+
+// ordinary reports whether the header modifiers of an action name each header once
+// and leave those of the protocol alone: what the others come to, neither the
+// specification nor grpc-go says.
+func ordinary(a *routing.Action) bool {
+	filters := slices.Clone(a.Filters)
+	for i := range a.Shares {
+		filters = append(filters, a.Shares[i].Filters...)
+	}
+	for _, f := range filters {
+		for _, kind := range []string{"RequestHeaderModifier", "ResponseHeaderModifier"} {
+			m := headerFilter(f, kind)
+			if m == nil {
+				continue
+			}
+			names := slices.Clone(m.Remove)
+			for _, h := range slices.Concat(m.Set, m.Add) {
+				names = append(names, string(h.Name))
+			}
+			for i, name := range names {
+				names[i] = strings.ToLower(name)
+			}
+			slices.Sort(names)
+			if len(slices.Compact(slices.Clone(names))) < len(names) || slices.ContainsFunc(names, ofProtocol) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// ofProtocol reports whether a header is gRPC's or HTTP's own.
+func ofProtocol(name string) bool {
+	return strings.HasSuffix(name, "-bin") || strings.HasPrefix(name, "grpc-") || strings.HasPrefix(name, ":") ||
+		slices.Contains([]string{"content-type", "te", "user-agent", "host", "connection", "keep-alive", "transfer-encoding", "proxy-connection", "upgrade"}, name)
 }

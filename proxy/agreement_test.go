@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -150,9 +149,7 @@ func manifestSets(t *testing.T) []*manifest.Set {
 // sendable reports whether grpc-go sends a request as it is.
 func sendable(r *routing.Request) bool {
 	for _, h := range r.Headers {
-		if strings.HasSuffix(h.Name, "-bin") || strings.HasPrefix(h.Name, "grpc-") || strings.HasPrefix(h.Name, ":") ||
-			slices.Contains([]string{"content-type", "te", "user-agent", "host", "connection", "keep-alive", "transfer-encoding", "proxy-connection", "upgrade"}, h.Name) ||
-			strings.TrimSpace(h.Value) != h.Value {
+		if ofProtocol(h.Name) || strings.TrimSpace(h.Value) != h.Value {
 			return false
 		}
 	}

@@ -17,6 +17,7 @@ type lintReport struct {
 	Diagnostics []finding           `json:"diagnostics"`
 	Suppressed  []suppressedFinding `json:"suppressed,omitempty"`
 	Summary     findingCounts       `json:"summary"`
+	Fixed       *fixedJSON          `json:"fixed,omitempty"` // of lint --fix, since 0.2
 }
 
 type finding struct {
@@ -33,6 +34,7 @@ type finding struct {
 	Profile string        `json:"profile,omitempty"`
 	Related []relatedSpan `json:"related,omitempty"`
 	Witness *witness      `json:"witness,omitempty"`
+	Fix     *fixJSON      `json:"fix,omitempty"` // since 0.2
 }
 
 type relatedSpan struct {
@@ -55,6 +57,10 @@ type findingCounts struct {
 
 // LintJSON writes the findings of a run as grpcroute.lint/v1.
 func LintJSON(w io.Writer, set *manifest.Set, r *lint.Result) error {
+	return encode(w, lintReportOf(set, r))
+}
+
+func lintReportOf(set *manifest.Set, r *lint.Result) lintReport {
 	out := lintReport{
 		Schema:      "grpcroute.lint/v1",
 		Profile:     strings.Join(profileNames(r), ","),
@@ -65,7 +71,7 @@ func LintJSON(w io.Writer, set *manifest.Set, r *lint.Result) error {
 	for i := range r.Diagnostics {
 		out.Diagnostics = append(out.Diagnostics, findingOf(&r.Diagnostics[i]))
 	}
-	return encode(w, out)
+	return out
 }
 
 func findingOf(d *diag.Diagnostic) finding {
@@ -81,6 +87,7 @@ func findingOf(d *diag.Diagnostic) finding {
 	for _, r := range d.Related {
 		f.Related = append(f.Related, relatedSpan{r.Message, spanOf(r.Range)})
 	}
+	f.Fix = fixOf(d.Fix)
 	return f
 }
 

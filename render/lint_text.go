@@ -133,7 +133,26 @@ func (p *lintPrinter) summary(set *manifest.Set, r *lint.Result) {
 		}
 	}
 	fmt.Fprintf(p, "\n%s %s%s%s\n", strings.Join(parts, ", "), scope, p.asProfiles(r), aside(r))
+	p.fixable(r)
 	p.ignored(set)
+}
+
+// fixable tells a person how many findings can be edited away.
+func (p *lintPrinter) fixable(r *lint.Result) {
+	auto, offered := 0, 0
+	for _, d := range r.Diagnostics {
+		switch {
+		case d.Fix == nil || len(d.Fix.Edits) == 0:
+		case d.Fix.Offer:
+			offered++
+		default:
+			auto++
+		}
+	}
+	if !p.Terminal || auto+offered == 0 {
+		return
+	}
+	fmt.Fprintf(p, "%s\n", p.dim(fmt.Sprintf("%d with an edit: --diff shows it, --fix makes it; %d more with --fix=offer", auto, offered)))
 }
 
 func (p *lintPrinter) asProfiles(r *lint.Result) string {

@@ -66,21 +66,7 @@ func responseOf(a *profile.Answer) *response {
 	if a == nil {
 		return nil
 	}
-	return &response{a.HTTP, codeName(a.GRPC), a.GRPC}
-}
-
-// The names of gRPC status codes (grpc/grpc doc/statuscodes.md).
-var codeNames = [...]string{
-	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
-	"PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
-	"INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
-}
-
-func codeName(code int) string {
-	if code < 0 || code >= len(codeNames) {
-		return fmt.Sprintf("CODE(%d)", code)
-	}
-	return codeNames[code]
+	return &response{a.HTTP, profile.CodeName(a.GRPC), a.GRPC}
 }
 
 // fraction returns weight/total in lowest terms.

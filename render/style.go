@@ -33,6 +33,17 @@ func (s style) bad(text string) string   { return s.paint(text, color.FgRed) }
 func (s style) doubt(text string) string { return s.paint(text, color.FgYellow) }
 func (s style) label(text string) string { return s.paint(text, color.FgCyan) }
 
+// change paints a line of a difference by its first character.
+func (s style) change(kind byte, text string) string {
+	switch kind {
+	case '-':
+		return s.bad(text)
+	case '+':
+		return s.good(text)
+	}
+	return text
+}
+
 // severity paints text in the colour of a severity.
 func (s style) severity(level diag.Severity, text string) string {
 	switch level {

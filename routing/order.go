@@ -71,7 +71,12 @@ const (
 // negative when a comes first. Hostnames come last: of a tie under two hostnames
 // of one rule only the explanation differs.
 func precedes(p *profile.Precedence, a, b *Entry) int {
-	if c := slices.Compare(b.Keys, a.Keys); c != 0 {
+	return precedesBy(p, a, b, a.Keys, b.Keys)
+}
+
+// precedesBy is precedes with other keys than the entries' own.
+func precedesBy(p *profile.Precedence, a, b *Entry, of, other []int) int {
+	if c := slices.Compare(other, of); c != 0 {
 		return c
 	}
 	if a.order != b.order {

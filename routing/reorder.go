@@ -11,26 +11,56 @@ import (
 // precedence gives them. What they match stays as it is: only who comes first
 // differs.
 func (h *Host) Reordered(p *profile.Profile) []*Entry {
-	c := &compiler{profile: p}
-	out := make([]*Entry, len(h.Entries))
-	byRule := map[ruleHost][]profile.Unit{}
+	r := rank(p, h.Entries)
+	out, copies := make([]*Entry, len(h.Entries)), make([]Entry, len(h.Entries))
 	for i, e := range h.Entries {
-		copied := *e
-		copied.Unit = rankedUnit(p, e)
-		out[i] = &copied
-		if key := (ruleHost{e.Rule, e.Host.Name}); p.Precedence.PerRule {
-			byRule[key] = append(byRule[key], copied.Unit)
-		}
+		copies[i] = *e
+		copies[i].Unit, copies[i].Keys = rankedUnit(p, e), r.key(i)
+		out[i] = &copies[i]
 	}
-	for _, e := range out {
-		over := []profile.Unit{e.Unit}
-		if p.Precedence.PerRule {
-			over = byRule[ruleHost{e.Rule, e.Host.Name}]
-		}
-		e.Keys = c.keys(over)
-	}
-	slices.SortStableFunc(out, c.precedes)
+	slices.SortStableFunc(out, func(a, b *Entry) int { return precedes(&p.Precedence, a, b) })
 	return out
+}
+
+// ranking is a host's entries, in its own order, with the keys of a profile.
+type ranking struct {
+	p       *profile.Precedence
+	entries []*Entry
+	keys    []int // width for each entry
+	width   int
+}
+
+func rank(p *profile.Profile, entries []*Entry) *ranking {
+	criteria := p.Precedence.Order()
+	r := &ranking{p: &p.Precedence, entries: entries, width: len(criteria), keys: make([]int, len(criteria)*len(entries))}
+	var byRule map[ruleHost][]profile.Unit
+	if p.Precedence.PerRule {
+		byRule = map[ruleHost][]profile.Unit{}
+		for _, e := range entries {
+			key := ruleHost{e.Rule, e.Host.Name}
+			byRule[key] = append(byRule[key], rankedUnit(p, e))
+		}
+	}
+	var one [1]profile.Unit
+	over := one[:]
+	for i, e := range entries {
+		if byRule != nil {
+			over = byRule[ruleHost{e.Rule, e.Host.Name}]
+		} else {
+			one[0] = rankedUnit(p, e)
+		}
+		for j, cr := range criteria {
+			r.keys[i*r.width+j] = cr.Of(over)
+		}
+	}
+	return r
+}
+
+func (r *ranking) key(i int) []int { return r.keys[i*r.width : (i+1)*r.width : (i+1)*r.width] }
+
+// compare is precedes for two entries by position.
+func (r *ranking) compare(i, j int) int {
+	return precedesBy(r.p, r.entries[i], r.entries[j], r.key(i), r.key(j))
 }
 
 type ruleHost struct {
@@ -70,17 +100,26 @@ func (h *Host) WithOldest(s *Server, r *topology.Route) []*Entry {
 }
 
 // Ageless returns the routes of a host whose order against another one's entry
-// depends on an age that the input does not show.
+// depends on an age that the input does not show, where some call may ask for
+// both: entries of different literal services or methods never meet.
 func (h *Host) Ageless(s *Server) []*topology.Route {
+	if len(h.Entries) < 2 || !slices.ContainsFunc(h.Entries[1:], func(e *Entry) bool { return e.Route != h.Entries[0].Route }) {
+		return nil
+	}
 	var out []*topology.Route
+	listed := map[*topology.Route]bool{}
 	for i := 0; i < len(h.Entries); {
 		j := i + 1
 		for j < len(h.Entries) && slices.Equal(h.Entries[i].Keys, h.Entries[j].Keys) {
 			j++
 		}
-		for _, a := range h.Entries[i:j] {
-			if !slices.Contains(out, a.Route) && slices.ContainsFunc(h.Entries[i:j], func(b *Entry) bool { return s.Undecided(a, b) != "" }) {
-				out = append(out, a.Route)
+		if j-i > 1 {
+			near := newMeetings(h.Entries[i:j])
+			for _, a := range h.Entries[i:j] {
+				if !listed[a.Route] && near.any(a, func(b *Entry) bool { return s.Undecided(a, b) != "" }) {
+					listed[a.Route] = true
+					out = append(out, a.Route)
+				}
 			}
 		}
 		i = j

@@ -139,7 +139,7 @@ func unattached(t *topology.Topology, r *routing.Request) []Suggestion {
 				continue
 			}
 			text := fmt.Sprintf("%s would take the call, but is not attached to %s: %s",
-				ruleAt(route, rule.Index, route.Doc.Range(rule.Path()...)), parentName(p), p.Refusal.Message)
+				ruleAt(route, rule.Index, route.Doc.Range(rule.Path()...)), p, p.Refusal.Message)
 			list = append(list, Suggestion{text, route, nil})
 		}
 	}
@@ -163,16 +163,4 @@ func ruleFor(route *topology.Route, r *routing.Request) *topology.Rule {
 		}
 	}
 	return nil
-}
-
-// parentName names a parent as its reference does: "Gateway infra/gw".
-func parentName(p *topology.Parent) string {
-	kind, namespace := "Gateway", p.Route.Namespace
-	if p.Ref.Kind != nil {
-		kind = string(*p.Ref.Kind)
-	}
-	if p.Ref.Namespace != nil {
-		namespace = string(*p.Ref.Namespace)
-	}
-	return fmt.Sprintf("%s %s/%s", kind, namespace, p.Ref.Name)
 }

@@ -182,7 +182,7 @@ func (s *predictor) dropRejected(status *RouteStatus) {
 	}
 	for _, p := range status.Parents {
 		why := fmt.Sprintf("%s refuses the route (%s: %s), and %s writes a status only to routes that some parent takes",
-			parentName(p.Parent), p.Parent.Refusal.Reason, p.Parent.Refusal.Message, s.t.Profile.Name)
+			p.Parent, p.Parent.Refusal.Reason, p.Parent.Refusal.Message, s.t.Profile.Name)
 		status.Skipped = append(status.Skipped, SkippedParent{p.Parent, why})
 	}
 	status.Parents = nil
@@ -202,15 +202,15 @@ func (s *predictor) noEntry(p *topology.Parent) string {
 		if p.Refusal != nil && p.Refusal.Message != "" {
 			return p.Refusal.Message
 		}
-		return fmt.Sprintf("no known controller handles parents of the kind of %s", parentName(p))
+		return fmt.Sprintf("no known controller handles parents of the kind of %s", p)
 	case !s.owns(p.Gateway):
-		return fmt.Sprintf("%s belongs to another implementation: class %q", parentName(p), p.Gateway.Class)
+		return fmt.Sprintf("%s belongs to another implementation: class %q", p, p.Gateway.Class)
 	case p.Refusal != nil && p.Refusal.Reason == "" && p.Gateway != nil && p.Gateway.Object == nil:
 		return p.Refusal.Message
 	}
 	if p.Set != nil {
 		if message, ok := s.refused[p.Set.Object.Doc]; ok {
-			return fmt.Sprintf("the API server refuses %s: %s", parentName(p), message)
+			return fmt.Sprintf("the API server refuses %s: %s", p, message)
 		}
 	}
 	if p.Gateway != nil && p.Gateway.Object != nil {

@@ -59,6 +59,8 @@ func TestBackendRefusal(t *testing.T) {
 		{name: "kind of its own, not in a complete input", profile: profile.KGateway, ref: "{group: gateway.kgateway.dev, kind: Backend, name: s}", assume: topology.AssumeAbsent, want: "BackendNotFound~"},
 		{name: "kind of its own in a complete input", profile: profile.KGateway, object: object("gateway.kgateway.dev/v1alpha1", "Backend", "ns", "s", "spec: {}\n"),
 			ref: "{group: gateway.kgateway.dev, kind: Backend, name: s}", assume: topology.AssumeAbsent, want: "BackendNotFound?"},
+		{name: "another of its kind in a complete input", profile: profile.KGateway, object: object("gateway.kgateway.dev/v1alpha1", "Backend", "ns", "other", "spec: {}\n"),
+			ref: "{group: gateway.kgateway.dev, kind: Backend, name: s}", assume: topology.AssumeAbsent, want: "BackendNotFound~"},
 		{name: "kind of its own with a port, kgateway", profile: profile.KGateway, ref: "{group: gateway.kgateway.dev, kind: Backend, name: s, port: 1}", want: "BackendNotFound"},
 		{name: "ExternalName", object: external, ref: ref, want: "UnsupportedValue?"},
 		{name: "ExternalName, envoy-gateway", profile: profile.EnvoyGateway, object: external, ref: ref, want: "UnsupportedValue"},
@@ -156,6 +158,22 @@ func TestMirrorAndFilters(t *testing.T) {
 				t.Errorf("mirror target: %q, want %q", target, tt.target)
 			}
 		})
+	}
+}
+
+// TestExtensionObjects: an ExtensionRef resolves to an object of the input although
+// its kind is not read, and only in the route's namespace.
+func TestExtensionObjects(t *testing.T) {
+	const rules = `  rules:
+  - filters: [{type: ExtensionRef, extensionRef: {group: gateway.envoyproxy.io, kind: HTTPRouteFilter, name: x}}]
+    backendRefs: [{name: s, port: 50051}]
+`
+	for namespace, want := range map[string]string{"ns": "", "b": "BackendNotFound~"} {
+		set := load(t, object("gateway.envoyproxy.io/v1alpha1", "HTTPRouteFilter", namespace, "x", "spec: {}\n"), grpcRoute("ns", "r", rules))
+		rule := route(t, topology.Resolve(set, topology.Options{Profile: profile.EnvoyGateway, Assume: topology.AssumeAbsent}), "r").Rules[0]
+		if got := word(rule.Filters[0].Refusal); got != want {
+			t.Errorf("object in namespace %q: refusal %q, want %q", namespace, got, want)
+		}
 	}
 }
 

@@ -83,7 +83,7 @@ func (x *resolver) mirror(rule *Rule, f *Filter, path manifest.Path) {
 }
 
 // extension resolves an ExtensionRef as far as the profile knows its kind. The
-// objects that it names are not read, so that it stays open whether they exist.
+// objects that it names are not read, but the input shows whether they exist.
 func (x *resolver) extension(rule *Rule, f *Filter, verdict profile.Verdict, path manifest.Path) *Refusal {
 	var ref *gatewayv1.LocalObjectReference
 	switch {
@@ -102,6 +102,8 @@ func (x *resolver) extension(rule *Rule, f *Filter, verdict profile.Verdict, pat
 	case !known:
 		r.Message = fmt.Sprintf("%s serves no %s of group %q", x.Profile.Title, ref.Kind, ref.Group)
 		r.Certainty = diag.Certain
+	case x.Set.Holds(string(ref.Group), string(ref.Kind), rule.Route.Namespace, string(ref.Name)):
+		return nil
 	default:
 		gone := x.missing(string(ref.Group), string(ref.Kind), rule.Route.Namespace, string(ref.Name))
 		if gone.exists && gone.certainty != diag.Unknown {

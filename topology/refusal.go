@@ -2,7 +2,6 @@ package topology
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
@@ -84,27 +83,14 @@ func (x *resolver) missing(group, kind, namespace, name string) absence {
 	switch {
 	case x.broken[objectKey{group, kind, namespace, name}]:
 		return absence{true, diag.Unknown, fmt.Sprintf("%s is in the input but cannot be read", ref)}
+	case x.Set.Holds(group, kind, namespace, name):
+		return absence{true, diag.Unknown, fmt.Sprintf("%s is in the input, and objects of its kind are not read", ref)}
 	case x.Options.Assume == AssumePresent:
 		return absence{true, diag.Assumed, fmt.Sprintf("%s is not in the input and is assumed to exist", ref)}
-	case x.unread(group, kind):
-		return absence{true, diag.Unknown, fmt.Sprintf("objects of kind %s are in the input and are not read", kind)}
 	case x.Options.Assume == AssumeAbsent:
 		return absence{false, diag.Assumed, fmt.Sprintf("%s does not exist", ref)}
 	}
 	return absence{false, diag.Unknown, fmt.Sprintf("%s is not in the input", ref)}
-}
-
-// unread reports whether the input holds objects of a kind that is counted and
-// not read, so that a name may be among them.
-func (x *resolver) unread(group, kind string) bool {
-	for name := range x.Set.Ignored {
-		gv, k, _ := strings.Cut(name, ", Kind=")
-		g, _, _ := strings.Cut(gv, "/")
-		if k == kind && g == group {
-			return true
-		}
-	}
-	return false
 }
 
 // join makes a path from a prefix without touching the prefix.

@@ -1,6 +1,8 @@
 package topology
 
 import (
+	"fmt"
+
 	"cmp"
 	"slices"
 	"strings"
@@ -63,6 +65,18 @@ func (p *Parent) Path(more ...any) manifest.Path {
 		return manifest.Path{"spec", "useDefaultGateways"}
 	}
 	return append(manifest.Path{"spec", "parentRefs", p.Index}, more...)
+}
+
+// String names a parent as its reference does: "Gateway infra/gw".
+func (p *Parent) String() string {
+	kind, namespace := "Gateway", p.Route.Namespace
+	if p.Ref.Kind != nil {
+		kind = string(*p.Ref.Kind)
+	}
+	if p.Ref.Namespace != nil {
+		namespace = string(*p.Ref.Namespace)
+	}
+	return fmt.Sprintf("%s %s/%s", kind, namespace, p.Ref.Name)
 }
 
 func (p *Parent) refuse(reason, message string, certainty diag.Certainty, more ...any) *Refusal {

@@ -12,7 +12,7 @@ import (
 // gcPercent lets the heap grow further between collections than Go's default: a
 // run is over in a moment, and a fifth of its time went into collecting what was
 // still needed. GOGC overrides it.
-const gcPercent = 300
+const gcPercent = 500
 
 func main() {
 	if os.Getenv("GOGC") == "" {

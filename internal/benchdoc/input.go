@@ -86,7 +86,10 @@ spec:
 `
 
 // writeMany writes the large input and returns how many documents it holds.
-func writeMany(dir string) (int, error) {
+func writeMany(dir string) (int, error) { return writeFiles(dir, manyFiles) }
+
+// writeFiles writes a Gateway and so many files with routes.
+func writeFiles(dir string, files int) (int, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return 0, err
 	}
@@ -94,7 +97,7 @@ func writeMany(dir string) (int, error) {
 	if err := os.WriteFile(filepath.Join(dir, "gateway.yaml"), []byte(gateway), 0o644); err != nil {
 		return 0, err
 	}
-	for file := range manyFiles {
+	for file := range files {
 		var b strings.Builder
 		for i := range routesPerFile {
 			if i > 0 {
@@ -103,7 +106,7 @@ func writeMany(dir string) (int, error) {
 			b.WriteString(route(file, i))
 			documents++
 		}
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("routes-%03d.yaml", file)), []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("routes-%04d.yaml", file)), []byte(b.String()), 0o644); err != nil {
 			return 0, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -18,6 +19,9 @@ type process struct {
 	wall, cpu     time.Duration // cpu is user and system time of the child, from getrusage
 	slowest       time.Duration // wall
 	documents     int           // read per run; 0 where that says nothing
+	clean         bool          // exit code 1, which stands for findings, is an error
+	once          bool          // a single run, without one for the caches before it
+	rss           int64         // bytes, the largest resident set of any run
 }
 
 // perCPUSecond is how many documents a second of processor time takes.
@@ -71,7 +75,11 @@ func measureProcesses(dir string, runs int) ([]process, error) {
 // code 1 is a result: the inputs may hold findings.
 func (p *process) measure(bin string, args []string) error {
 	var walls, cpus []time.Duration
-	for i := range p.runs + 1 {
+	warm := 1
+	if p.once {
+		p.runs, warm = 1, 0
+	}
+	for i := range p.runs + warm {
 		c := exec.Command(bin, args...)
 		var errs bytes.Buffer
 		c.Stderr = &errs
@@ -79,12 +87,15 @@ func (p *process) measure(bin string, args []string) error {
 		err := c.Run()
 		wall := time.Since(start)
 		var exit *exec.ExitError
-		if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
+		if err != nil && (p.clean || !errors.As(err, &exit) || exit.ExitCode() != 1) {
 			return fmt.Errorf("run %s: %w\n%s", p.command, err, errs.String())
 		}
-		if i > 0 {
+		if i >= warm {
 			walls = append(walls, wall)
 			cpus = append(cpus, c.ProcessState.UserTime()+c.ProcessState.SystemTime())
+			if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
+				p.rss = max(p.rss, usage.Maxrss<<10) // kilobytes on Linux
+			}
 		}
 	}
 	p.wall, p.cpu, p.slowest = median(walls), median(cpus), slices.Max(walls)

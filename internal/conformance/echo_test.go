@@ -7,9 +7,22 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/gateway-api/conformance/echo-basic/grpcechoserver"
 	"sigs.k8s.io/gateway-api/conformance/utils/suite"
 )
+
+// podName is how a Deployment would name its pod: tests take the hashes off.
+func podName(deployment string) string { return deployment + "-7c9d8f6b5-x2x4z" }
+
+// pod stands for the echo server of a backend: tests wait until it is ready.
+func pod(name string) *corev1.Pod {
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: suite.InfrastructureNamespace, Name: podName(name)},
+		Status:     corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}},
+	}
+}
 
 // echo starts a server that says who it is, and returns its address.
 func echo(t *testing.T, pod string) string {
@@ -35,7 +48,7 @@ func (s *server) Echo(ctx context.Context, in *grpcechoserver.EchoRequest) (*grp
 	method, _ := grpc.Method(ctx)
 	a := &grpcechoserver.Assertions{
 		FullyQualifiedMethod: method,
-		Context:              &grpcechoserver.Context{Namespace: suite.InfrastructureNamespace, Pod: s.pod + "-0"},
+		Context:              &grpcechoserver.Context{Namespace: suite.InfrastructureNamespace, Pod: podName(s.pod)},
 	}
 	md, _ := metadata.FromIncomingContext(ctx)
 	for name, values := range md {

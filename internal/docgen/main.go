@@ -101,9 +101,9 @@ func page(pages string, r *lint.Rule) string {
 func table(all []*lint.Rule, pages string) string {
 	var b strings.Builder
 	for _, s := range sections(all) {
-		fmt.Fprintf(&b, "\n| %s | severity | finds |\n|---|---|---|\n", s.name)
+		fmt.Fprintf(&b, "\n| %s | severity | fix | finds |\n|---|---|---|---|\n", s.name)
 		for _, r := range s.rules {
-			fmt.Fprintf(&b, "| [`%s`](%s) | %s | %s%s |\n", r.ID, page(pages, r), r.Severity, cell(r.Summary)+advice(r), of(r))
+			fmt.Fprintf(&b, "| [`%s`](%s) | %s | %s | %s%s |\n", r.ID, page(pages, r), r.Severity, r.Fix, cell(r.Summary)+advice(r), of(r))
 		}
 	}
 	return b.String() + "\n"
@@ -153,6 +153,7 @@ func sections(all []*lint.Rule) []section {
 // catalogue is docs/rules.md.
 func catalogue(all []*lint.Rule) string {
 	return fmt.Sprintf("# Rules\n\n%d rules, written by `make generate` from the rules themselves. `grpcroute rules` prints this list,\n"+
-		"`grpcroute rules ID` the page of one. A rule that speaks of some implementations only names them.\nOne marked `--advice` runs only with that flag, or when `--rule` names it.\n%s", len(all),
+		"`grpcroute rules ID` the page of one. A rule that speaks of some implementations only names them.\nOne marked `--advice` runs only with that flag, or when `--rule` names it.\nA rule with a fix has edits: [fixes.md](fixes.md).\n"+
+		"[Rules that differ from the plan](rules-left-out.md) are listed with reasons.\n%s", len(all),
 		strings.TrimRight(table(all, "../lint/rules/"), "\n")+"\n")
 }

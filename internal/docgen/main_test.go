@@ -14,12 +14,12 @@ import (
 
 var two = []*lint.Rule{
 	{ID: "b-rule", Summary: "a | b", Section: lint.BackendSection, Severity: diag.Warning, Since: "0.1", Profiles: []string{"spec"}},
-	{ID: "a-rule", Summary: "first", Section: lint.SchemaSection, Severity: diag.Error, Since: "0.1", OptIn: true},
+	{ID: "a-rule", Summary: "first", Section: lint.SchemaSection, Severity: diag.Error, Since: "0.1", OptIn: true, Fix: lint.AutoFix},
 }
 
 func TestTableFollowsTheSections(t *testing.T) {
-	want := "\n| schema | severity | finds |\n|---|---|---|\n| [`a-rule`](r/a_rule.md) | error | first (with `--advice`) |\n" +
-		"\n| backends | severity | finds |\n|---|---|---|\n| [`b-rule`](r/b_rule.md) | warning | a \\| b (spec) |\n\n"
+	want := "\n| schema | severity | fix | finds |\n|---|---|---|---|\n| [`a-rule`](r/a_rule.md) | error | auto | first (with `--advice`) |\n" +
+		"\n| backends | severity | fix | finds |\n|---|---|---|---|\n| [`b-rule`](r/b_rule.md) | warning |  | a \\| b (spec) |\n\n"
 	if diff := cmp.Diff(want, table(two, "r/")); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}

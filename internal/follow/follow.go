@@ -85,7 +85,9 @@ const maxLinks = 16
 func (f *Follower) name(path string, links int) {
 	f.names[path] = true
 	folder := filepath.Dir(path)
-	f.folders[folder] = f.folders[folder]
+	if _, ok := f.folders[folder]; !ok {
+		f.folders[folder] = false // for the names in it alone
+	}
 	info, err := os.Lstat(path)
 	switch {
 	case err != nil || links > maxLinks:

@@ -142,6 +142,36 @@ func TestMergeBase(t *testing.T) {
 	}
 }
 
+// TestDiffers knows what is changed, new, gone, ignored and elsewhere.
+func TestDiffers(t *testing.T) {
+	dir := repository(t)
+	ctx, r := context.Background(), open(t, dir)
+	for name, text := range map[string]string{"api/new.proto": "", ".gitignore": "*.binpb\n", "gen/api.binpb": "x"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		commit string
+		paths  []string
+		want   bool
+	}{
+		{"main", []string{"deploy/route.yaml"}, true}, {"main", []string{"deploy/notes.txt", "top.json"}, false}, {"main", []string{"top.json", "deploy"}, true},
+		{"main", []string{"api"}, true}, {"main", []string{"gen"}, false}, {"main", []string{"../elsewhere"}, false}, {"main", nil, false},
+		{"v1", []string{"deploy/notes.txt"}, false}, {"main", []string{"deploy/*"}, false},
+	} {
+		if got, err := r.Differs(ctx, tt.commit, tt.paths); err != nil || got != tt.want {
+			t.Errorf("%s %v: %v, %v; want %v", tt.commit, tt.paths, got, err, tt.want)
+		}
+	}
+	if _, err := r.Differs(ctx, "nowhere", []string{"deploy"}); err == nil {
+		t.Error("no error for a commit that does not exist")
+	}
+}
+
 func TestNoRepository(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(dir))

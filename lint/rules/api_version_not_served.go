@@ -23,8 +23,8 @@ var apiVersionNotServed = &lint.Rule{
 func checkAPIVersionNotServed(p *lint.Pass) {
 	for _, doc := range p.Set.Documents {
 		kind, version := p.Admission.Server.Known(doc)
-		if !kind || version {
-			continue
+		if !kind || version || oldBackendTLS(p, doc) {
+			continue // backend-tls-v1alpha3 says more
 		}
 		group, have, _ := strings.Cut(doc.Ref.APIVersion, "/")
 		d := diag.Diagnostic{
@@ -38,7 +38,25 @@ func checkAPIVersionNotServed(p *lint.Pass) {
 			d.Hint = "apiVersion: " + group + "/" + served
 		}
 		p.Report(doc, at("apiVersion"), d)
+		suggestServed(p, doc, group)
 	}
+}
+
+// suggestServed suggests the version that is served, when the object fits it.
+func suggestServed(p *lint.Pass, doc *manifest.Document, group string) {
+	served := servedVersion(p, group, doc.Ref.Kind)
+	if served == "" {
+		p.Refuse("no version of the kind is served")
+		return
+	}
+	version := group + "/" + served
+	ref := doc.Ref
+	ref.APIVersion = version
+	if !fits(p, doc, ref, manifest.Put(at("apiVersion"), version)) {
+		p.Refuse("the object does not fit " + version + " as it stands")
+		return
+	}
+	suggestValue(p, routeClaim(doc), doc, at("apiVersion"), version)
 }
 
 // servedVersion returns the most mature version of a kind that the server

@@ -41,6 +41,12 @@ func checkBackendAppprotocol(p *lint.Pass) {
 		if d, ok := appProtocolFault(b, dial(p, b, b.ServicePort.AppProtocol)); ok {
 			d.Related = []diag.Related{{Message: "a GRPCRoute sends calls to it", Range: b.Rule.Route.Doc.Range(b.Path()...)}}
 			p.Report(b.Service.Doc, portPath(b, "appProtocol"), d)
+			switch *b.ServicePort.AppProtocol {
+			case "https", "HTTPS", "tls":
+				p.Refuse("the Service may speak TLS: whether to add a BackendTLSPolicy is for its author to decide")
+			default:
+				suggestValue(p, lint.RepairsCalls, b.Service.Doc, portPath(b, "appProtocol"), h2c)
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -40,5 +41,6 @@ func checkBackendAppprotocolMissing(p *lint.Pass) {
 			Hint:    "appProtocol: " + h2c,
 			Related: []diag.Related{{Message: "a GRPCRoute sends calls to it", Range: b.Rule.Route.Doc.Range(b.Path()...)}},
 		})
+		suggest(p, lint.RepairsCalls, b.Service.Doc, "write appProtocol: "+h2c, manifest.PutAfter(portPath(b, "appProtocol"), "port", h2c))
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -37,11 +38,14 @@ func checkBackendDuplicate(p *lint.Pass) {
 			if !reflect.DeepEqual(refs[a.Index].Filters, refs[b.Index].Filters) {
 				continue
 			}
+			sum := int64(a.Weight) + int64(b.Weight)
 			p.Report(rule.Route.Doc, b.Path(), diag.Diagnostic{
 				Message: fmt.Sprintf("%s %q, port %d stands in this rule already: the weights add up", b.Kind, b.Namespace+"/"+b.Name, b.Port),
-				Hint:    fmt.Sprintf("keep one of the two, with weight: %d", int64(a.Weight)+int64(b.Weight)),
+				Hint:    fmt.Sprintf("keep one of the two, with weight: %d", sum),
 				Related: []diag.Related{{Message: "the first reference to it", Range: rule.Route.Doc.Range(a.Path()...)}},
 			})
+			suggest(p, lint.SameRouting, rule.Route.Doc, fmt.Sprintf("keep the first, with weight %d", sum),
+				manifest.Put(below(a.Path(), "weight"), sum), manifest.Remove(b.Path()))
 		}
 	}
 }

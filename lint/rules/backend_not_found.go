@@ -44,5 +44,10 @@ func checkBackendNotFound(p *lint.Pass) {
 			Message:   also(fmt.Sprintf("%s does not exist", targetName(ref)), near),
 			Hint:      "create it, or correct the name; a Service is looked up in the route's own namespace unless the reference names one",
 		})
+		if ref.Kind != "Service" {
+			p.Refuse("it is no Service")
+			continue
+		}
+		suggestNear(p, lint.RepairsCalls, ref.Rule.Route.Doc, ref.Path("name"), ref.Name, names[ref.Namespace])
 	}
 }

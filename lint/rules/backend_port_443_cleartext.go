@@ -66,6 +66,7 @@ func reportPort443(p *lint.Pass, rule *topology.Rule, b *topology.Backend) bool 
 		Message:   fmt.Sprintf("%s of Service %q is dialled without TLS: no BackendTLSPolicy in the input covers it", what, b.Namespace+"/"+b.Name),
 		Hint:      fmt.Sprintf("add a BackendTLSPolicy in namespace %q for Service %q, or use the port without TLS", b.Namespace, b.Name),
 	})
+	p.Refuse("a BackendTLSPolicy needs a hostname and a CA, which only the author of the backend knows")
 	return true
 }
 

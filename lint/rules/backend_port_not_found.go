@@ -31,26 +31,31 @@ func checkBackendPortNotFound(p *lint.Pass) {
 			continue // nothing about the other namespace is told before a grant is there
 		}
 		message := fmt.Sprintf("port %d is not a TCP port of %s", ref.Port, targetName(ref))
-		hint, related := portHint(s, ref.Port)
+		hint, right, related := portHint(s, ref.Port)
 		if len(s.Value.Spec.Ports) > 0 {
 			message += ", which has " + servicePorts(s.Value)
 		}
 		p.Report(ref.Rule.Route.Doc, ref.Path("port"), diag.Diagnostic{Message: message, Hint: hint, Related: related})
+		if right == 0 {
+			p.Refuse("which of the Service's ports is meant cannot be told")
+			continue
+		}
+		suggestValue(p, lint.RepairsCalls, ref.Rule.Route.Doc, ref.Path("port"), int64(right))
 	}
 }
 
 // portHint says which port is probably meant: the one whose target is the
-// number, or the only one there is.
-func portHint(s *manifest.Object[corev1.Service], port int32) (string, []diag.Related) {
+// number, or the only one there is; 0 when that cannot be told.
+func portHint(s *manifest.Object[corev1.Service], port int32) (hint string, right int32, related []diag.Related) {
 	for i, sp := range s.Value.Spec.Ports {
 		if sp.TargetPort.IntVal == port {
-			return fmt.Sprintf("%d is the targetPort, on which the pods listen: write the Service's own port, port: %d", port, sp.Port),
+			return fmt.Sprintf("%d is the targetPort, on which the pods listen: write the Service's own port, port: %d", port, sp.Port), sp.Port,
 				[]diag.Related{{Message: "the targetPort of that number", Range: s.Doc.Range("spec", "ports", i, "targetPort")}}
 		}
 	}
-	related := []diag.Related{{Message: "the Service's ports", Range: s.Doc.Range("spec", "ports")}}
+	related = []diag.Related{{Message: "the Service's ports", Range: s.Doc.Range("spec", "ports")}}
 	if len(s.Value.Spec.Ports) == 1 {
-		return fmt.Sprintf("port: %d", s.Value.Spec.Ports[0].Port), related
+		return fmt.Sprintf("port: %d", s.Value.Spec.Ports[0].Port), s.Value.Spec.Ports[0].Port, related
 	}
-	return "", related
+	return "", 0, related
 }

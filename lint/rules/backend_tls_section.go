@@ -38,9 +38,27 @@ func checkBackendTLSSection(p *lint.Pass) {
 				continue
 			}
 			d.Related = []diag.Related{{Message: "the Service", Range: service.Doc.Range("spec", "ports")}}
-			p.Report(policy.Doc, manifest.Path{"spec", "targetRefs", i, "sectionName"}, d)
+			path := manifest.Path{"spec", "targetRefs", i, "sectionName"}
+			p.Report(policy.Doc, path, d)
+			suggestSection(p, policy.Doc, path, service.Value)
 		}
 	}
+}
+
+// suggestSection suggests the name of the port whose number was written, or the
+// nearest name. The policy then attaches, which is what it is for.
+func suggestSection(p *lint.Pass, doc *manifest.Document, path manifest.Path, s *corev1.Service) {
+	v, _ := valueAt(doc, path)
+	section, _ := v.(string)
+	var names []string
+	for _, port := range s.Spec.Ports {
+		if port.Name != "" && strconv.Itoa(int(port.Port)) == section {
+			suggestValue(p, lint.AnyCalls, doc, path, port.Name)
+			return
+		}
+		names = append(names, port.Name)
+	}
+	suggestNear(p, lint.AnyCalls, doc, path, section, names)
 }
 
 // wrongSection says what is wrong with a sectionName; false when nothing is.

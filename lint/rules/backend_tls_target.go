@@ -28,7 +28,14 @@ func checkBackendTLSTarget(p *lint.Pass) {
 			if t.Refusal == nil || t.Refusal.Certainty == diag.Unknown || t.Refusal.Reason == "Conflicted" || t.Service != nil {
 				continue
 			}
-			p.Report(policy.Object.Doc, manifest.Path{"spec", "targetRefs", t.Index, "name"}, missingTarget(p.Set, policy, t))
+			path := manifest.Path{"spec", "targetRefs", t.Index, "name"}
+			p.Report(policy.Object.Doc, path, missingTarget(p.Set, policy, t))
+			ref := policy.Object.Value.Spec.TargetRefs[t.Index]
+			if ref.Group != "" || ref.Kind != "Service" {
+				p.Refuse("the target is no Service")
+				continue
+			}
+			suggestNear(p, lint.AnyCalls, policy.Object.Doc, path, string(ref.Name), serviceNames(p.Set)[policy.Object.Doc.Ref.Namespace])
 		}
 	}
 }

@@ -2,9 +2,11 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/prove"
 	"github.com/grpcroute/grpcroute/routing"
@@ -85,7 +87,41 @@ func losesTo(x *places, rule *topology.Rule) (disorder, bool) {
 
 // differentEffect reports whether two entries do different things with a call.
 func differentEffect(a, b *routing.Entry) bool {
+	if namesElsewhere(a.Action, b.Action) || namesElsewhere(b.Action, a.Action) {
+		return true
+	}
 	return prove.EffectOf(&routing.Result{Entry: a}).Key() != prove.EffectOf(&routing.Result{Entry: b}).Key()
+}
+
+// suggestCanary suggests a further match that has the service and method of the
+// one that wins beside the headers.
+func suggestCanary(p *lint.Pass, rule *topology.Rule, d disorder) {
+	doc := rule.Route.Doc
+	method, _ := valueAt(doc, d.won.Rule.Path("matches", d.won.Match, "method"))
+	headers, ok := valueAt(doc, rule.Path("matches", d.passed.Match, "headers"))
+	if method == nil || !ok {
+		p.Refuse("the match that wins names no service")
+		return
+	}
+	suggest(p, lint.OwnCalls, doc, "add a match with the same headers and the method of the rule that wins",
+		manifest.Append(rule.Path("matches"), manifest.Fields{{Key: "method", Value: method}, {Key: "headers", Value: headers}}))
+}
+
+// namesElsewhere reports whether an action gives calls to a backend that another
+// one does not name, which is cheaper to see than their effects. Backends that
+// answer with an error are alike whatever their names.
+func namesElsewhere(a, b *routing.Action) bool {
+	fails := func(s routing.Share) bool { return s.Answer != nil }
+	if a.Answer != nil || b.Answer != nil || slices.ContainsFunc(a.Shares, fails) || slices.ContainsFunc(b.Shares, fails) {
+		return false
+	}
+	return slices.ContainsFunc(a.Shares, func(s routing.Share) bool {
+		num, _ := s.Fraction()
+		return num > 0 && !slices.ContainsFunc(b.Shares, func(t routing.Share) bool {
+			x, y := s.Backend, t.Backend
+			return x.Name == y.Name && x.Namespace == y.Namespace && x.Port == y.Port && x.Kind == y.Kind && x.Group == y.Group
+		})
+	})
 }
 
 func reportCanary(p *lint.Pass, rule *topology.Rule, d disorder) {
@@ -96,4 +132,5 @@ func reportCanary(p *lint.Pass, rule *topology.Rule, d disorder) {
 		Related: []diag.Related{{Message: "the rule that takes the call", Range: rule.Route.Doc.Range(entryPath(d.won.Rule, d.won.Match)...)}},
 		Witness: witness(d.request, listenerOf(d.result)),
 	})
+	suggestCanary(p, rule, d)
 }

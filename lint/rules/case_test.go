@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/grpcroute/grpcroute/descriptor"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/lint/rules"
@@ -33,6 +34,8 @@ func options(t *testing.T, line string) (o lint.Options, also []string) {
 		also = strings.Split(ids, ",")
 		return nil
 	})
+	fs.Func("proto", "", func(string) error { return nil })         // see readProtos
+	fs.Func("backend-proto", "", func(string) error { return nil }) // see readProtos
 	assume := fs.String("assume", "", "")
 	name := fs.String("profile", "", "")
 	words := strings.Fields(line)
@@ -65,6 +68,31 @@ func options(t *testing.T, line string) (o lint.Options, also []string) {
 		t.Fatalf("options %q: no such profile", line)
 	}
 	return o, also
+}
+
+// readProtos reads what --proto and --backend-proto of an options line name, below
+// a folder.
+func readProtos(t *testing.T, line, dir string, o *lint.Options) {
+	t.Helper()
+	read := func(path string) *descriptor.Set {
+		set, err := descriptor.Load(descriptor.Options{Protos: []string{filepath.Join(dir, path)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return set
+	}
+	for _, word := range strings.Fields(line) {
+		if path, ok := strings.CutPrefix(word, "--proto="); ok {
+			o.Descriptors = read(path)
+		}
+		if mapping, ok := strings.CutPrefix(word, "--backend-proto="); ok {
+			name, path, _ := strings.Cut(mapping, "=")
+			if o.BackendDescriptors == nil {
+				o.BackendDescriptors = map[string]*descriptor.Set{}
+			}
+			o.BackendDescriptors[name] = read(path)
+		}
+	}
 }
 
 // lintText runs every rule over one text.

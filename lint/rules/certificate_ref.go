@@ -1,8 +1,11 @@
 package rules
 
 import (
+	"fmt"
+
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/topology"
 )
 
 var certificateRef = &lint.Rule{
@@ -11,6 +14,7 @@ var certificateRef = &lint.Rule{
 	Section:  lint.TLSSection,
 	Severity: diag.Error,
 	Since:    "0.1",
+	Fix:      lint.AutoFix,
 	Check:    checkCertificateRef,
 }
 
@@ -19,12 +23,29 @@ var certificateRef = &lint.Rule{
 func checkCertificateRef(p *lint.Pass) {
 	for l := range listeners(p.Topology) {
 		for _, c := range l.Certificates {
-			p.ReportRefusal(c.Refusal, diag.Diagnostic{})
+			reportCertificate(p, c)
 		}
 	}
 	for _, g := range p.Topology.Gateways {
 		if g.ClientCertificate != nil {
-			p.ReportRefusal(g.ClientCertificate.Refusal, diag.Diagnostic{})
+			reportCertificate(p, g.ClientCertificate)
 		}
 	}
+}
+
+// reportCertificate reports a reference that does not hold. A missing grant can be
+// written; a missing Secret cannot.
+func reportCertificate(p *lint.Pass, c *topology.Certificate) {
+	r := c.Refusal
+	if r == nil || r.Certainty == diag.Unknown {
+		return
+	}
+	p.ReportRefusal(r, diag.Diagnostic{})
+	if r.Reason != refNotPermitted {
+		p.Refuse("no edit of a manifest makes the certificate")
+		return
+	}
+	owner := r.Doc.Ref
+	suggestGrantFor(p, diag.Ref{Kind: owner.Kind, Namespace: owner.Namespace}, diag.Ref{Kind: "Secret", Namespace: c.Namespace, Name: c.Name},
+		fmt.Sprintf("%s refers to Secret %s/%s.", owner, c.Namespace, c.Name))
 }

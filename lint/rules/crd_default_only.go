@@ -28,10 +28,12 @@ func checkCRDDefaultOnly(p *lint.Pass) {
 		if route.Value.ResourceVersion != "" || route.Value.UID != "" {
 			continue // read back from a server, which fills in every default
 		}
+		var all []manifest.Change
 		var first manifest.Path
 		var what string
 		n := 0
 		note := func(name string, path ...any) {
+			all = append(all, manifest.Remove(path))
 			if n++; n == 1 {
 				first, what = path, name
 			}
@@ -50,6 +52,7 @@ func checkCRDDefaultOnly(p *lint.Pass) {
 			}
 		}
 		p.Report(route.Doc, first, diag.Diagnostic{Message: message, Hint: "leave it out"})
+		suggest(p, lint.SameRouting, route.Doc, "leave it out", all...)
 	}
 }
 

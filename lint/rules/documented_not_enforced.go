@@ -94,7 +94,7 @@ func grantToAttach(p *lint.Pass, c *profile.Constraint) {
 	reported := map[pair]bool{} // a grant speaks of two namespaces
 	for parent := range grpcParents(p.Topology) {
 		g, own := parent.Gateway, parent.Route.Namespace
-		if g == nil || g.Object == nil || g.Foreign || g.Namespace == own || reported[pair{own, g.Namespace}] {
+		if g == nil || g.Object == nil || g.Foreign || parent.Set != nil || g.Namespace == own || reported[pair{own, g.Namespace}] {
 			continue
 		}
 		from := gatewayv1.ReferenceGrantFrom{Group: gatewayGroup, Kind: "GRPCRoute", Namespace: gatewayv1.Namespace(own)}

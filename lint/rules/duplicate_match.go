@@ -62,6 +62,10 @@ func reportDuplicate(p *lint.Pass, r *topology.Route, rule, match, first, firstM
 		d.Hint = "delete the rule, or say in matches which calls are its own"
 	}
 	p.Report(r.Doc, matchPath(r, rule, match), d)
+	if len(r.GRPC.Spec.Rules[rule].Matches) == 0 {
+		match = -1
+	}
+	suggestDrop(p, r.Rules[rule], match)
 }
 
 // matchText writes a match in a sentence.

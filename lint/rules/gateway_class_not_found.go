@@ -36,6 +36,7 @@ func checkGatewayClassNotFound(p *lint.Pass) {
 				Certainty: r.Certainty,
 				Message:   also(fmt.Sprintf("GatewayClass %q does not exist, so that no controller takes the Gateway", g.Class), expected(g.Class, names)),
 			})
+			suggestNear(p, lint.RepairsCalls, g.Object.Doc, at("spec", "gatewayClassName"), g.Class, names)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -36,6 +37,15 @@ func checkGatewayParentMissesListenerset(p *lint.Pass) {
 			Hint:    hint,
 			Related: []diag.Related{{Message: "the listener", Range: l.Doc().Range(l.Path("name")...)}},
 		})
+		changes := []manifest.Change{
+			manifest.PutAfter(parent.Path("kind"), "name", "ListenerSet"), manifest.Put(parent.Path("name"), set.Name),
+		}
+		if set.Namespace != parent.Route.Namespace {
+			changes = append(changes, manifest.PutAfter(parent.Path("namespace"), "name", set.Namespace))
+		} else if parent.Ref.Namespace != nil {
+			changes = append(changes, manifest.Put(parent.Path("namespace"), set.Namespace))
+		}
+		suggest(p, lint.OwnCalls, parent.Route.Doc, "name the ListenerSet", changes...)
 	}
 }
 

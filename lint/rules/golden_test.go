@@ -7,6 +7,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/internal/golden"
+	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/lint/rules"
 )
 
@@ -20,14 +21,23 @@ func TestGolden(t *testing.T) {
 	golden.Run(t, cases, func(t *testing.T, c *golden.Case) {
 		rule, _, _ := strings.Cut(c.Name, "/")
 		dir := c.Extract(t, func(name string) bool { return name != "want" })
-		line := ""
-		for l := range strings.Lines(c.Comment()) {
-			if strings.HasPrefix(l, "lint -") {
-				line = l
-			}
-		}
-		o, also := options(t, line)
+		o, also := caseOptions(t, c, dir)
 		o.Advice = o.Advice || rules.Get(rule).OptIn
 		c.Want(t, "want", listing(lintFolder(t, dir, o), dir, func(d diag.Diagnostic) bool { return d.Rule == rule || slices.Contains(also, d.Rule) }))
 	})
+}
+
+// caseOptions reads the options of a golden case from its comment. Its files are in
+// a folder.
+func caseOptions(t *testing.T, c *golden.Case, dir string) (o lint.Options, also []string) {
+	t.Helper()
+	line := ""
+	for l := range strings.Lines(c.Comment()) {
+		if strings.HasPrefix(l, "lint -") {
+			line = l
+		}
+	}
+	o, also = options(t, line)
+	readProtos(t, line, dir, &o)
+	return o, also
 }

@@ -186,19 +186,6 @@ func reportNear(p *lint.Pass, message func(*topology.Backend, near) (message, hi
 		}
 		d.Message, d.Hint = message(ref, n)
 		p.Report(n.grant.Doc, n.path, d)
+		suggestValue(p, lint.RepairsCalls, n.grant.Doc, n.path, n.want)
 	}
-}
-
-// minimalGrant writes the smallest grant that permits a reference, on one line
-// of YAML that can be pasted into a file.
-func minimalGrant(p *lint.Pass, ref *topology.Backend) string {
-	version := servedVersion(p, gatewayGroup, "ReferenceGrant")
-	if version == "" {
-		version = "v1beta1"
-	}
-	route := ref.Rule.Route
-	return fmt.Sprintf("{apiVersion: %s/%s, kind: ReferenceGrant, metadata: {name: %s-to-%s, namespace: %s}, "+
-		"spec: {from: [{group: %s, kind: %s, namespace: %s}], to: [{group: %q, kind: %s, name: %s}]}}",
-		gatewayGroup, version, route.Namespace, ref.Name, ref.Namespace,
-		gatewayGroup, fromKind(p.Profile, ref), route.Namespace, ref.Group, ref.Kind, ref.Name)
 }

@@ -47,6 +47,7 @@ func checkGrantForParentUseless(p *lint.Pass) {
 				Message: fmt.Sprintf("a grant to %q has no effect: which %ss attach is decided by %s", to.Kind, from.Kind, field),
 				Hint:    fmt.Sprintf("delete the entry and admit namespace %q in %s", from.Namespace, field),
 			})
+			suggestGrantEntry(p, grant, i)
 		}
 	}
 }

@@ -41,11 +41,13 @@ func checkGrantMissing(p *lint.Pass) {
 		}
 		if d.Certainty != diag.Unknown {
 			p.Report(route.Doc, ref.Path("namespace"), d)
+			suggestGrant(p, ref)
 			continue
 		}
 		if g.shows(ref.Namespace) {
 			d.Message = fmt.Sprintf("%s is in another namespace and needs a ReferenceGrant there, which the input does not hold", targetName(ref))
 			p.ReportAs(diag.Info, route.Doc, ref.Path("namespace"), d)
+			suggestGrant(p, ref)
 		}
 	}
 }

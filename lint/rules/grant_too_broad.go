@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 )
 
 var grantTooBroad = &lint.Rule{
@@ -48,6 +49,7 @@ func checkGrantTooBroad(p *lint.Pass) {
 				Message: fmt.Sprintf("the grant opens every Service of namespace %q while only %q is used: that includes %s", o.Doc.Ref.Namespace, one, fewNames(others)),
 				Hint:    "name: " + one,
 			})
+			suggest(p, lint.SameRouting, o.Doc, "write name: "+one, manifest.PutAfter(at("spec", "to", j, "name"), "kind", one))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -36,6 +37,7 @@ func checkGrantUnused(p *lint.Pass) {
 				Message:   fmt.Sprintf("no reference uses the grant %q", o.Doc.Ref.Key()),
 				Hint:      "delete it: a grant that nobody needs is an open door",
 			})
+			suggest(p, lint.SameRouting, o.Doc, "delete the grant", manifest.Remove(nil))
 		}
 	}
 }

@@ -46,6 +46,7 @@ func checkGrantWrongGroup(p *lint.Pass) {
 				Message: fmt.Sprintf("group %q has no kind %s, so that the entry permits nothing: expected %q", group, kind, want),
 				Hint:    "group: " + yamlWord(want),
 			}, within(path))
+			suggestValue(p, lint.RepairsCalls, o.Doc, path, want)
 		}
 		for i, f := range o.Value.Spec.From {
 			check("from", i, string(f.Group), string(f.Kind))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
@@ -42,6 +43,7 @@ func checkHeaderDuplicateIgnored(p *lint.Pass) {
 				Related: []diag.Related{{Message: "the same header", Range: rule.Route.Doc.Range(rule.Path("matches", i, "headers", first, "name")...)}},
 				Witness: replayBoth(x, other, rule, i),
 			})
+			suggest(p, lint.SameRouting, rule.Route.Doc, "delete the second condition", manifest.Remove(rule.Path("matches", i, "headers", j)))
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 )
 
 var healthNotRouted = &lint.Rule{
@@ -30,5 +31,11 @@ func checkHealthNotRouted(p *lint.Pass) {
 			Hint:      "add to the matches of the rule whose backend answers for the host: - method: {service: grpc.health.v1.Health}",
 			Witness:   witness(request, listenerOf(res)),
 		})
+		if rules := e.Route.GRPC; rules == nil || len(rules.Spec.Rules) != 1 || e.Match < 0 {
+			p.Refuse("which rule's backend answers for the host cannot be told")
+			continue
+		}
+		suggest(p, lint.OwnCalls, e.Route.Doc, "add a match for grpc.health.v1.Health", manifest.Append(e.Rule.Path("matches"),
+			manifest.Fields{{Key: "method", Value: manifest.Fields{{Key: "service", Value: "grpc.health.v1.Health"}}}}))
 	}
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -39,9 +40,10 @@ func checkHostnameBareSuffix(p *lint.Pass) {
 				continue
 			}
 			wildcard, bare := l.Hostname, r.Hostnames[i]
+			own := false
 			hint := fmt.Sprintf("add a listener for %q", bare)
 			if topology.IsWildcard(bare) {
-				wildcard, bare = bare, wildcard
+				wildcard, bare, own = bare, wildcard, true
 				hint = fmt.Sprintf("add %q to hostnames, or give the listener the hostname %q", bare, wildcard)
 			}
 			p.Report(r.Doc, manifest.Path{"spec", "hostnames", i}, diag.Diagnostic{
@@ -49,6 +51,15 @@ func checkHostnameBareSuffix(p *lint.Pass) {
 				Hint:    hint,
 				Related: []diag.Related{{Message: "the listener", Range: l.Doc().Range(l.Path("hostname")...)}},
 			})
+			if !own {
+				p.Refuse("the Gateway needs a listener for the hostname, with a certificate that only its author has")
+				continue
+			}
+			if slices.Contains(r.Hostnames, bare) {
+				suggest(p, lint.OwnCalls, r.Doc, "delete the hostname", manifest.Remove(at("spec", "hostnames", i)))
+				continue
+			}
+			suggestValue(p, lint.OwnCalls, r.Doc, at("spec", "hostnames", i), bare)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -29,7 +30,11 @@ func checkHostnameNoIntersection(p *lint.Pass) {
 			names = append(names, quoted(l.Listener.Name))
 		}
 		if anyCommon(parent.Route, last) {
+			if a.Refusal.Certainty == diag.Unknown {
+				return
+			}
 			p.ReportRefusal(a.Refusal, diag.Diagnostic{}) // another reason: see profile-known-bug
+			p.Refuse("the implementation refuses what the specification takes")
 			return
 		}
 		hint := fmt.Sprintf("use a hostname that one of %s covers, or add a listener for the route's", quotedList(hosts))
@@ -40,7 +45,17 @@ func checkHostnameNoIntersection(p *lint.Pass) {
 			Hint:    hint,
 			Related: []diag.Related{{Message: "the parent", Range: parent.Route.Doc.Range(parent.Path()...)}},
 		})
+		if len(parent.Route.Hostnames) != 1 {
+			p.Refuse("which of the hostnames is wrong cannot be told")
+			return
+		}
+		suggestNear(p, lint.OwnCalls, parent.Route.Doc, manifest.Path{"spec", "hostnames", 0}, parent.Route.Hostnames[0], precise(hosts))
 	})
+}
+
+// precise returns the hostnames that are no wildcards.
+func precise(hosts []string) []string {
+	return slices.DeleteFunc(slices.Clone(hosts), func(h string) bool { return h == "" || topology.IsWildcard(h) })
 }
 
 // anyCommon reports whether a listener that refuses a route for its hostnames has

@@ -46,6 +46,7 @@ func checkHostnamePartlyIgnored(p *lint.Pass) {
 				Message: fmt.Sprintf("hostname %q is ignored: no listener of the route's parents covers it, and the route is accepted for its other hostnames", r.Hostnames[i]),
 				Hint:    fmt.Sprintf("expected a name under %s", quotedList(listenerHostnames(asked))),
 			})
+			suggest(p, lint.SameRouting, r.Doc, "delete the hostname", manifest.Remove(at("spec", "hostnames", i)))
 		}
 	}
 }

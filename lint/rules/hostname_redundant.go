@@ -47,6 +47,7 @@ func checkHostnameRedundant(p *lint.Pass) {
 				Hint:    "delete it",
 				Related: []diag.Related{{Message: "the hostname that covers it", Range: r.Doc.Range("spec", "hostnames", j)}},
 			})
+			suggest(p, lint.SameRouting, r.Doc, "delete the hostname", manifest.Remove(at("spec", "hostnames", i)))
 		}
 	}
 }

@@ -40,11 +40,39 @@ func checkHostnameSyntax(p *lint.Pass) {
 			wrong, right = "is a wildcard, and the name that a backend is verified by must be precise", ""
 		}
 		d := diag.Diagnostic{Message: fmt.Sprintf("hostname %q %s", host, wrong)}
-		if right != "" && right != host && hostnamePattern.MatchString(right) {
+		known := right != "" && right != host && hostnamePattern.MatchString(right)
+		if known {
 			d.Hint = fmt.Sprintf("write %q", right)
 		}
 		p.ReportFailure(doc, f, nil, d)
+		if known {
+			suggestValue(p, routeClaim(doc), doc, f.Path, right)
+			return
+		}
+		offerHostname(p, doc, f.Path, host)
 	})
+}
+
+// offerHostname offers what a hostname that means more than it may say stands for:
+// any host for "*", the subdomains for ".example.com".
+func offerHostname(p *lint.Pass, doc *manifest.Document, path manifest.Path, host string) {
+	s := lint.Suggestion{Claim: lint.AnyCalls, Offer: true}
+	switch list, _ := valueAt(doc, path[:len(path)-1]); {
+	case path[1] == "validation":
+	case host == "*" && path[1] == "listeners":
+		s.Title, s.Changes = "leave it out, to take any host", lint.In(doc, manifest.Remove(path))
+	case host == "*":
+		if all, ok := list.([]any); ok && len(all) == 1 {
+			s.Title, s.Changes = "leave hostnames out, to take any host", lint.In(doc, manifest.Remove(path[:len(path)-1]))
+		}
+	case strings.HasPrefix(host, ".") && hostnamePattern.MatchString("*"+host):
+		s.Title, s.Changes = fmt.Sprintf("write %q, for its subdomains", "*"+host), lint.In(doc, manifest.Put(path, "*"+host))
+	}
+	if s.Changes == nil {
+		p.Refuse("which hostname is meant cannot be told from what is written")
+		return
+	}
+	p.Suggest(s)
 }
 
 // hostnamePattern is the pattern of Hostname in GA apis/v1/shared_types.go.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/topology"
 )
 
 var httpsListenerWithoutTls = &lint.Rule{
@@ -29,9 +30,30 @@ func checkHTTPSListenerWithoutTLS(p *lint.Pass) {
 			severity = diag.Info
 			hint = "TLS does not end at this implementation's listeners; other implementations refuse the listener"
 		}
-		p.ReportAs(severity, l.Doc(), l.Path("tls"), diag.Diagnostic{
+		d := diag.Diagnostic{
 			Message: fmt.Sprintf("%s has protocol HTTPS and no tls: there is no certificate to answer with", l.String()),
 			Hint:    hint,
-		})
+		}
+		if ref := parametersOf(p, l.Gateway); ref != "" && severity == diag.Error {
+			severity, d.Certainty = diag.Warning, diag.Unknown
+			d.Message = fmt.Sprintf("%s has protocol HTTPS and no tls: the certificate has to come from %s, which is not read", l.String(), ref)
+			d.Hint = "right where the implementation documents it; others have no certificate to answer with"
+		}
+		p.ReportAs(severity, l.Doc(), l.Path("tls"), d)
 	}
+}
+
+// parametersOf names the object with settings of the implementation's own that a
+// Gateway or its class refers to; "" for none. Certificates may be among them.
+func parametersOf(p *lint.Pass, g *topology.Gateway) string {
+	if g == nil || g.Object == nil {
+		return ""
+	}
+	if in := g.Object.Value.Spec.Infrastructure; in != nil && in.ParametersRef != nil {
+		return fmt.Sprintf("%s %q", in.ParametersRef.Kind, in.ParametersRef.Name)
+	}
+	if class := p.Set.GatewayClasses.Get("", string(g.Object.Value.Spec.GatewayClassName)); class != nil && class.Value.Spec.ParametersRef != nil {
+		return fmt.Sprintf("%s %q of the class", class.Value.Spec.ParametersRef.Kind, class.Value.Spec.ParametersRef.Name)
+	}
+	return ""
 }

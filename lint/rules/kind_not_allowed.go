@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/topology"
 )
@@ -39,6 +40,12 @@ func checkKindNotAllowed(p *lint.Pass) {
 			Hint:      "add kind: GRPCRoute to allowedRoutes.kinds of the listener, or delete kinds",
 			Related:   othersRefused(parent, nil),
 		})
+		if a.Listener.Doc() == nil || kinds == nil {
+			p.Refuse("the listener is not in the input")
+			return
+		}
+		suggest(p, lint.AnyCalls, a.Listener.Doc(), "add kind: GRPCRoute to the listener's kinds",
+			manifest.Append(a.Listener.Path("allowedRoutes", "kinds"), manifest.Fields{{Key: "kind", Value: "GRPCRoute"}}))
 	})
 }
 

@@ -22,23 +22,24 @@ func reportPathForm(p *lint.Pass, x *places, rule *topology.Rule, i int, m *gate
 	}
 	mm := methodMatch(m)
 	form, spec := p.Profile.PathForm(mm), profile.SpecForm(mm)
+	grouped := p.Profile.PathForm(&profile.MethodMatch{Regex: true, Service: inGroup(mm.Service), Method: inGroup(mm.Method)})
 	for _, path := range probePaths(spec) {
 		here, there := takes(form, path), takes(spec, path)
-		if here == there {
-			continue
+		if here == there || takes(grouped, path) == there {
+			continue // regex-alternation-ungrouped speaks of what groups mend
 		}
 		d := diag.Diagnostic{
 			Message: fmt.Sprintf("call %s is not taken by this match, which becomes path %q", path, form.Value),
-			Hint:    "put each pattern that has an alternative in a group: (?:a|b)",
+			Hint:    "give both service and method a pattern of your own",
 		}
 		severity := diag.Warning
 		switch {
 		case here:
 			d.Message = fmt.Sprintf("call %s is taken by this match as well, which becomes path %q", path, form.Value)
-			d.Hint = "give both service and method a pattern of your own"
 		case !protobufNames(path):
 			severity = diag.Info // no protobuf method is called so
-			d.Hint = "give both service and method a pattern of your own"
+		case anchored(m.Method.Service) || anchored(m.Method.Method):
+			d.Hint = "leave out the anchors: the path is matched as a whole"
 		case isEmpty(m.Method.Service) || isEmpty(m.Method.Method):
 			d.Hint = "leave out the name that is empty"
 		}
@@ -131,47 +132,6 @@ func protobufNames(path string) bool {
 	return true
 }
 
-// reportHeaderSearch: a header pattern takes the whole value, but some
-// implementations look for it anywhere in the value.
-func reportHeaderSearch(p *lint.Pass, x *places, rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {
-	if !p.Profile.Matching.HeaderRegexPartial {
-		return
-	}
-	for j, h := range m.Headers {
-		if deref(h.Type, gatewayv1.GRPCHeaderMatchExact) != gatewayv1.GRPCHeaderMatchRegularExpression {
-			continue
-		}
-		value, ok := longer(h.Value)
-		if !ok {
-			continue
-		}
-		w := replayHeader(x, rule, i, strings.ToLower(string(h.Name)), value)
-		if w == nil {
-			continue
-		}
-		bug(p, rule.Route.Doc, rule.Path("matches", i, "headers", j, "value"), "header regular expression", diag.Diagnostic{
-			Message: fmt.Sprintf("pattern %q is looked for anywhere in the value: %q matches as well", h.Value, value),
-			Hint:    fmt.Sprintf("write %q", "^(?:"+h.Value+")$"),
-			Witness: w,
-		})
-	}
-}
-
-// longer guesses a value in which a pattern is found and that it does not take as
-// a whole.
-func longer(pattern string) (string, bool) {
-	text, ok := sampleText(pattern)
-	if !ok {
-		return "", false
-	}
-	for _, value := range []string{"x" + text, text + "x"} {
-		if !whole(pattern, value) {
-			return value, true
-		}
-	}
-	return "", false
-}
-
 // replayHeader sends calls with another value of one header and returns the first
 // that the match takes.
 func replayHeader(x *places, rule *topology.Rule, match int, name, value string) *diag.Witness {
@@ -218,6 +178,12 @@ func reportDroppedMatch(p *lint.Pass, x *places, rule *topology.Rule) {
 			return
 		}
 	}
+}
+
+// anchored reports whether a name's pattern begins or ends with an anchor.
+func anchored(name *string) bool {
+	_, start, end := anchors(deref(name, ""))
+	return start || end
 }
 
 func isEmpty(name *string) bool { return name != nil && *name == "" }

@@ -42,6 +42,7 @@ func reportContradictions(p *lint.Pass) {
 			Message: "the match takes no call: " + v.Why,
 			Hint:    "keep one condition for each header",
 		})
+		suggestDrop(p, v.Rule, v.Match)
 	}
 }
 
@@ -57,15 +58,17 @@ func ignoredHeader(p *lint.Pass, headers []gatewayv1.GRPCHeaderMatch, j int) boo
 // reportNever judges names by the paths that the implementation makes of them: one
 // that pastes them can take calls that the specification does not.
 func reportNever(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {
-	form := p.Profile.PathForm(methodMatch(m))
-	paths := sets.paths(form)
-	if form.Kind == profile.SegmentPath || paths != nil && nothing(paths, []*prove.Texts{sets.calls()}, nil) {
-		for _, n := range regexNamesOf(m) {
+	if names := regexNamesOf(m); len(names) > 0 && takesNoCall(sets, p.Profile.PathForm(methodMatch(m))) {
+		for _, n := range names {
+			if needsSlash(n.pattern) {
+				continue // method-full-path-in-service
+			}
 			if texts := sets.of(prove.Segments, n.pattern, false); texts != nil && nothing(texts, nil, nil) {
 				p.Report(rule.Route.Doc, rule.Path("matches", i, "method", n.key), diag.Diagnostic{
 					Message: fmt.Sprintf("no %s of a call is in the pattern %q, so that the match takes no call", n.key, n.pattern),
 					Hint:    "write a pattern that takes names, or remove the match",
 				})
+				suggestDrop(p, rule, i)
 			}
 		}
 	}
@@ -78,6 +81,17 @@ func reportNever(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m *gat
 				Message: fmt.Sprintf("no value that header %q can have is in the pattern %q, so that the match takes no call", h.Name, h.Value),
 				Hint:    "write a pattern of printable ASCII, or remove the match",
 			})
+			suggestDrop(p, rule, i)
 		}
 	}
+}
+
+// takesNoCall reports whether a path may take no call: one of segments is judged
+// by its names.
+func takesNoCall(sets textSets, form profile.PathForm) bool {
+	if form.Kind == profile.SegmentPath {
+		return true
+	}
+	paths := sets.paths(form)
+	return paths != nil && nothing(paths, []*prove.Texts{sets.calls()}, nil)
 }

@@ -39,6 +39,7 @@ func checkMatchUnreachable(p *lint.Pass) {
 				Related:   covering(v.By),
 				Witness:   shadowed(p, v),
 			})
+			suggestDrop(p, h.rule, v.Match)
 		}
 	}
 }

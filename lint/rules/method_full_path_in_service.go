@@ -33,8 +33,32 @@ func checkMethodFullPathInService(p *lint.Pass) {
 				Message: fmt.Sprintf("%s %q holds a slash, which no %s name has", name.key, value, name.key),
 				Hint:    splitHint(value, isRegex(m)),
 			}, ofName(methodPath(rule, match), name.key))
+			suggestSplit(p, doc, methodPath(rule, match), m, name.key)
 		}
 	})
+}
+
+// suggestSplit suggests to write the two names of a path apart, unless the field
+// for the other one says something else.
+func suggestSplit(p *lint.Pass, doc *manifest.Document, path manifest.Path, m *gatewayv1.GRPCMethodMatch, key string) {
+	value, other := deref(m.Service, ""), deref(m.Method, "")
+	if key == "method" {
+		value, other = other, value
+	}
+	service, method, _ := strings.Cut(strings.Trim(value, "/"), "/")
+	switch {
+	case isRegex(m):
+		p.Refuse("a regular expression is not split by its slash")
+	case service == "" || strings.Contains(method, "/"):
+		p.Refuse("it has not the two parts of a call's path")
+	case method == "" && key == "service":
+		suggestValue(p, lint.OwnCalls, doc, below(path, "service"), service)
+	case method == "" || other != "" && (key != "service" || other != method) && (key != "method" || other != service):
+		p.Refuse("the other name is there already, and is another one")
+	default:
+		suggest(p, lint.OwnCalls, doc, fmt.Sprintf("write service: %s, method: %s", service, method),
+			manifest.PutAfter(below(path, "service"), "type", service), manifest.PutAfter(below(path, "method"), "service", method))
+	}
 }
 
 // splitHint writes "/pkg.Service/Method" as the two fields it should be.

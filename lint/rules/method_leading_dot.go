@@ -34,5 +34,10 @@ func checkMethodLeadingDot(p *lint.Pass) {
 			Message: fmt.Sprintf("service %q begins with a dot and matches no call: clients send it without one", service),
 			Hint:    "service: " + bare,
 		}, ofName(methodPath(rule, match), "service"))
+		if bare == "" {
+			p.Refuse("nothing but dots is written")
+			return
+		}
+		suggestValue(p, lint.OwnCalls, doc, methodPath(rule, match, "service"), bare)
 	})
 }

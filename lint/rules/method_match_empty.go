@@ -28,6 +28,7 @@ func checkMethodMatchEmpty(p *lint.Pass) {
 				Message: "method names neither a service nor a method",
 				Hint:    "remove method to match every call, or set service or method",
 			}, within(path))
+			suggest(p, lint.OwnCalls, doc, "delete method", manifest.Remove(path))
 			return
 		}
 		if isRegex(m) {
@@ -39,6 +40,7 @@ func checkMethodMatchEmpty(p *lint.Pass) {
 					Message: name.key + ` "" is not a name: an Exact match with an empty name is refused`,
 					Hint:    "remove " + name.key + " to match any " + name.key,
 				}, ofName(methodPath(rule, match), name.key))
+				suggest(p, lint.OwnCalls, doc, "delete "+name.key, manifest.Remove(methodPath(rule, match, name.key)))
 			}
 		}
 	})

@@ -35,5 +35,16 @@ func checkMethodOnlyNonportable(p *lint.Pass) {
 			Message: fmt.Sprintf("method %q without a service is implementation-specific: it may be refused, or match nothing", *m.Method.Method),
 			Hint:    "write a match for each service that has the method: service: pkg.Service, method: " + *m.Method.Method,
 		})
+		var having []apiMethod
+		for _, method := range apiMethods(p.Options.Descriptors) {
+			if method.method == *m.Method.Method {
+				having = append(having, method)
+			}
+		}
+		if len(having) == 0 {
+			p.Refuse("which services have the method is known with --proto or --descriptor-set")
+			return
+		}
+		suggestExact(p, rule.Route.Doc, rule.Path("matches", i), having)
 	})
 }

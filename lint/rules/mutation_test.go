@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/grpcroute/grpcroute/descriptor"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/topology"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -24,6 +25,11 @@ func TestRulesSurviveMutations(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
+	services, err := descriptor.Load(descriptor.Options{Protos: []string{"../../examples/proto"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := map[string]*descriptor.Set{"shop/users": services}
 	for _, name := range files {
 		objects := objectsOf(t, name)
 		for range 8 {
@@ -47,7 +53,7 @@ func TestRulesSurviveMutations(t *testing.T) {
 						t.Fatalf("%s: %v in\n%s", name, p, text.String())
 					}
 				}()
-				messages(t, text.String(), lint.Options{Assume: topology.Assume(r.IntN(3)), Advice: true})
+				messages(t, text.String(), lint.Options{Assume: topology.Assume(r.IntN(3)), Advice: true, Descriptors: services, BackendDescriptors: own})
 			}()
 		}
 	}

@@ -1,6 +1,8 @@
 package rules_test
 
 import (
+	"cmp"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,18 +16,26 @@ import (
 // example is one YAML block of a page. A comment on the line before it holds the
 // options that it is linted with, "<!-- lint --assume=absent -->", or says why a
 // page cannot hold a real one, "<!-- not run: REASON -->".
+// Blocks of Protocol Buffers on the page are files for --proto, called api.proto
+// unless their fence says otherwise.
 type example struct {
 	options, yaml string
+	protos        map[string]string
 }
 
 var (
 	heading = regexp.MustCompile(`(?m)^## (.*)$`)
 	fence   = regexp.MustCompile("(?ms)^(?:<!-- ((?:lint|not run:)[^\n]*) -->\n+)?```yaml\n(.*?)^```$")
+	api     = regexp.MustCompile("(?ms)^```protobuf ?([a-z.]*)\n(.*?)^```$")
 )
 
 // examples returns the YAML blocks under each heading of a page.
 func examples(page string) map[string][]example {
 	out := map[string][]example{}
+	protos := map[string]string{}
+	for _, m := range api.FindAllStringSubmatch(page, -1) {
+		protos[cmp.Or(m[1], "api.proto")] = m[2]
+	}
 	at := heading.FindAllStringSubmatchIndex(page, -1)
 	for i, h := range at {
 		end := len(page)
@@ -33,7 +43,7 @@ func examples(page string) map[string][]example {
 			end = at[i+1][0]
 		}
 		for _, m := range fence.FindAllStringSubmatch(page[h[1]:end], -1) {
-			out[page[h[2]:h[3]]] = append(out[page[h[2]:h[3]]], example{m[1], m[2]})
+			out[page[h[2]:h[3]]] = append(out[page[h[2]:h[3]]], example{m[1], m[2], protos})
 		}
 	}
 	return out
@@ -86,7 +96,7 @@ func TestPages(t *testing.T) {
 // findings returns what a rule finds in an example and checks the findings' form.
 func findings(t *testing.T, r *lint.Rule, e example) diag.List {
 	t.Helper()
-	o, _ := options(t, e.options)
+	o := exampleOptions(t, e)
 	o.Advice = o.Advice || r.OptIn
 	var out diag.List
 	for _, d := range lintText(t, e.yaml, o) {
@@ -105,4 +115,18 @@ func findings(t *testing.T, r *lint.Rule, e example) diag.List {
 		}
 	}
 	return out
+}
+
+// exampleOptions reads the options of an example with its .proto files.
+func exampleOptions(t *testing.T, e example) lint.Options {
+	t.Helper()
+	o, _ := options(t, e.options)
+	dir := t.TempDir()
+	for name, text := range e.protos {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	readProtos(t, e.options, dir, &o)
+	return o
 }

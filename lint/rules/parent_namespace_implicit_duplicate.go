@@ -37,6 +37,11 @@ func checkParentNamespaceImplicitDuplicate(p *lint.Pass) {
 				Hint:    "delete one of the two",
 				Related: []diag.Related{{Message: "the same parent", Range: route.Doc.Range("spec", "parentRefs", i)}},
 			})
+			narrower := j
+			if refs[j].SectionName == nil && refs[i].SectionName != nil || refs[j].Port == nil && refs[i].Port != nil {
+				narrower = i
+			}
+			suggest(p, lint.SameRouting, route.Doc, fmt.Sprintf("delete parentRefs[%d]", narrower), manifest.Remove(manifest.Path{"spec", "parentRefs", narrower}))
 		}
 	}
 }

@@ -48,6 +48,11 @@ func checkParentNotFound(p *lint.Pass) {
 			d.Hint = "add namespace: " + elsewhere
 		}
 		p.Report(parent.Route.Doc, parent.Path("name"), d)
+		if elsewhere != "" {
+			suggest(p, lint.OwnCalls, parent.Route.Doc, "write namespace: "+elsewhere, manifest.PutAfter(parent.Path("namespace"), "name", elsewhere))
+			continue
+		}
+		suggestNear(p, lint.OwnCalls, parent.Route.Doc, parent.Path("name"), t.name, same)
 	}
 }
 

@@ -39,8 +39,36 @@ func checkParentPortOnlyDistinct(p *lint.Pass) {
 				Hint:    "name the listeners: set sectionName in both",
 				Related: []diag.Related{{Message: "the same parent", Range: route.Doc.Range("spec", "parentRefs", i)}},
 			})
+			suggestSections(p, route, i, j)
 		}
 	}
+}
+
+// suggestSections suggests to name the listeners of two parentRefs that name
+// ports, where each port has just one.
+func suggestSections(p *lint.Pass, route *manifest.Object[gatewayv1.GRPCRoute], refs ...int) {
+	var changes []manifest.Change
+	for _, i := range refs {
+		ref := &route.Value.Spec.ParentRefs[i]
+		t := targetOf(route.Doc, ref)
+		gateway := p.Set.Gateways.Get(t.namespace, t.name)
+		if gateway == nil || t.kind != "Gateway" || ref.Port == nil || ref.SectionName != nil {
+			p.Refuse("the listeners of the parent are not in the input, or are named already")
+			return
+		}
+		var names []string
+		for _, l := range gateway.Value.Spec.Listeners {
+			if l.Port == *ref.Port {
+				names = append(names, string(l.Name))
+			}
+		}
+		if len(names) != 1 {
+			p.Refuse("which of the listeners on a port is meant cannot be told")
+			return
+		}
+		changes = append(changes, manifest.PutAfter(manifest.Path{"spec", "parentRefs", i, "sectionName"}, "name", names[0]))
+	}
+	suggest(p, lint.OwnCalls, route.Doc, "write the sectionName of each", changes...)
 }
 
 // uniqueSectionFailure returns the server's refusal of two equal parents, nil

@@ -32,5 +32,6 @@ func checkParentServiceGroup(p *lint.Pass) {
 			Message: fmt.Sprintf("parent %q is read as kind Service of group %q, which does not exist: a Service is in the core group, written %q", t.name, t.group, ""),
 			Hint:    `add group: "" to the parentRef`,
 		})
+		suggest(p, lint.OwnCalls, route.Doc, `write group: ""`, manifest.PutAfter(manifest.Path{"spec", "parentRefs", i, "group"}, "kind", ""))
 	}
 }

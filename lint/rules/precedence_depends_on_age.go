@@ -38,5 +38,6 @@ func checkPrecedenceDependsOnAge(p *lint.Pass) {
 		reportReordered(p, d, fmt.Sprintf("call %s reaches %s or %s, whichever route is older: the two matches tie",
 			call(&d.Witness), ruleName(d.Now.Rule), ruleName(d.Then.Rule)),
 			"make one of the two matches more specific, or keep both rules in one route, where the first wins")
+		p.Refuse("which of the two should win is for their authors to say")
 	}
 }

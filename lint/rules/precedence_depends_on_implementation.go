@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -25,12 +26,11 @@ func checkPrecedenceDependsOnImplementation(p *lint.Pass) {
 	if p.Profile == profile.Spec {
 		against = profile.All[1:]
 	}
+	against = slices.DeleteFunc(slices.Clone(against), func(q *profile.Profile) bool { return q.Matching.NotServed })
 	found := disagreements(p, func(_ *routing.Server, h *routing.Host) []other {
 		var out []other
-		for _, q := range against {
-			if !q.Matching.NotServed {
-				out = append(out, other{q.Title, h.Reordered(q)})
-			}
+		for _, q := range h.Swapping(against) {
+			out = append(out, other{q.Title, h.Reordered(q)})
 		}
 		return out
 	})

@@ -34,14 +34,20 @@ func checkPrecedenceDependsOnRegexReading(p *lint.Pass) {
 		if !slices.ContainsFunc(h.Entries, func(e *routing.Entry) bool { return e.Unit.Path.Kind == profile.SegmentPath }) {
 			return nil
 		}
-		return []other{
-			{"as many as it matched", h.Reordered(&matched)},
-			{"none", h.Reordered(&zero)},
+		var out []other
+		for _, q := range h.Swapping([]*profile.Profile{&matched, &zero}) {
+			name := "none"
+			if q == &matched {
+				name = "as many as it matched"
+			}
+			out = append(out, other{name, h.Reordered(q)})
 		}
+		return out
 	})
 	for _, d := range found {
 		reportReordered(p, d, fmt.Sprintf("call %s reaches %s if a regular expression counts its own length, and %s if it counts %s",
 			call(&d.Witness), ruleName(d.Now.Rule), ruleName(d.Then.Rule), strings.Join(d.orders, " or ")),
 			"make the two matches exclude each other, or give the one that should win a longer literal name")
+		p.Refuse("which of the two should win is for their authors to say")
 	}
 }

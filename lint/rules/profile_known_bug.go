@@ -32,7 +32,6 @@ func checkProfileKnownBug(p *lint.Pass) {
 			matches := r.GRPC.Spec.Rules[rule.Index].Matches
 			for i := range matches {
 				reportPathForm(p, x, rule, i, &matches[i])
-				reportHeaderSearch(p, x, rule, i, &matches[i])
 			}
 			reportDroppedMatch(p, x, rule)
 			reportZeroWeight(p, rule)

@@ -47,6 +47,31 @@ func reportGap(p *lint.Pass, s diag.Severity, e *routing.Entry, missing, routed,
 		Hint:      "add to the matches of the rule: - method: {service: " + service + "}",
 		Witness:   w,
 	})
+	suggestReflection(p, e, service, s == diag.Info)
+}
+
+// suggestReflection suggests to take the other version's calls where those of one
+// version are taken, with the same headers.
+func suggestReflection(p *lint.Pass, e *routing.Entry, service string, offer bool) {
+	m := grpcMatch(e)
+	if m.Method == nil || m.Method.Service == nil || isRegex(m.Method) {
+		p.Refuse("the match names no service")
+		return
+	}
+	v, _ := valueAt(e.Route.Doc, e.Rule.Path("matches", e.Match))
+	written, _ := v.(map[string]any)
+	method := manifest.Fields{{Key: "service", Value: service}}
+	if m.Method.Method != nil {
+		method = append(method, manifest.Field{Key: "method", Value: *m.Method.Method})
+	}
+	match := manifest.Fields{{Key: "method", Value: method}}
+	if headers, ok := written["headers"]; ok {
+		match = append(match, manifest.Field{Key: "headers", Value: headers})
+	}
+	p.Suggest(lint.Suggestion{
+		Title: "add a match for " + service, Claim: lint.OwnCalls, Offer: offer,
+		Changes: lint.In(e.Route.Doc, manifest.Append(e.Rule.Path("matches"), match)),
+	})
 }
 
 // servicePath leads to the service of an entry's match, or to the match.

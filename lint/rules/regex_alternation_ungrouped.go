@@ -57,6 +57,11 @@ func reportUngrouped(p *lint.Pass, sets textSets, x *places, rule *topology.Rule
 			d.Witness = replayPath(x, rule, i, path, false)
 		}
 		p.ReportAs(severity, rule.Route.Doc, rule.Path("matches", i, "method", n.key), d)
+		claim := lint.SameRouting
+		if severity == diag.Error {
+			claim = lint.OwnCalls // the calls that were lost
+		}
+		suggestValue(p, claim, rule.Route.Doc, rule.Path("matches", i, "method", n.key), "(?:"+n.pattern+")")
 	}
 }
 

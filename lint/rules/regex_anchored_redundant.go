@@ -47,7 +47,9 @@ func checkRegexAnchoredRedundant(p *lint.Pass) {
 				d.Message = fmt.Sprintf("the anchors of %q are redundant: %s matches the whole value", pattern, p.Profile.Title)
 			}
 			d.Hint = fmt.Sprintf("%s: %q", path[len(path)-1], bare)
-			p.ReportAs(diag.Info, rule.Route.Doc, rule.Path(append([]any{"matches", i}, path...)...), d)
+			full := rule.Path(append([]any{"matches", i}, path...)...)
+			p.ReportAs(diag.Info, rule.Route.Doc, full, d)
+			suggestValue(p, lint.SameRouting, rule.Route.Doc, full, bare)
 		})
 	})
 }

@@ -28,7 +28,8 @@ func checkRegexCrossesSlash(p *lint.Pass) {
 }
 
 // reportCrossing: between the two slashes of a pasted path there is no room for a
-// third; a name takes one of them where alternatives cut the path apart.
+// third; a name takes one of them where alternatives cut the path apart: it ends the
+// path, or begins with a slash and begins the path.
 func reportCrossing(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m *gatewayv1.GRPCRouteMatch) {
 	mm := methodMatch(m)
 	form := p.Profile.PathForm(mm)
@@ -41,7 +42,7 @@ func reportCrossing(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m *
 	}
 	for _, n := range regexNamesOf(m) {
 		name := sets.of(prove.Paths, n.pattern, false)
-		crossing := sets.of(prove.Paths, "/?(?:"+n.pattern+")", false)
+		crossing := sets.of(prove.Paths, "/?(?:"+n.pattern+")|(?:"+n.pattern+")/.*", false)
 		if name == nil || crossing == nil {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/prove"
 	"github.com/grpcroute/grpcroute/topology"
@@ -64,6 +65,11 @@ func reportAnyNames(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m *
 			Message: fmt.Sprintf("%s pattern %q takes every %s, as a match without it does", n.key, n.pattern, n.key),
 			Hint:    hint,
 		})
+		drop := rule.Path("matches", i, "method", n.key)
+		if kept == 0 {
+			drop = rule.Path("matches", i, "method")
+		}
+		suggest(p, lint.SameRouting, rule.Route.Doc, hint, manifest.Remove(drop))
 	}
 }
 
@@ -77,6 +83,10 @@ func reportAnyValues(p *lint.Pass, sets textSets, rule *topology.Rule, i int, m 
 			p.ReportAs(diag.Info, rule.Route.Doc, rule.Path("matches", i, "headers", j, "value"), diag.Diagnostic{
 				Message: fmt.Sprintf("header pattern %q takes every value and only asks that header %q is present", h.Value, h.Name),
 				Hint:    fmt.Sprintf("leave out the condition on %q unless its presence is what matters", h.Name),
+			})
+			p.Suggest(lint.Suggestion{
+				Title: "leave out the condition", Claim: lint.OwnCalls, Offer: true,
+				Changes: lint.In(rule.Route.Doc, dropItem(rule.Path("matches", i, "headers"), j, len(m.Headers))),
 			})
 		}
 	}

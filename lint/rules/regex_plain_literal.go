@@ -7,6 +7,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/topology"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
@@ -26,8 +27,14 @@ func checkRegexPlainLiteral(p *lint.Pass) {
 		if names, ok := exactNames(p, m); ok {
 			p.ReportAs(diag.Info, rule.Route.Doc, rule.Path("matches", i, "method", "type"), diag.Diagnostic{
 				Message: fmt.Sprintf("regular expression %q is plain text, which Exact says in a portable way", patternOf(m.Method)),
-				Hint:    "method: {type: Exact, " + names + "}",
+				Hint:    "method: {type: Exact, " + hintOf(names) + "}",
 			})
+			method := rule.Path("matches", i, "method")
+			changes := []manifest.Change{manifest.Put(below(method, "type"), "Exact")}
+			for _, n := range names {
+				changes = append(changes, manifest.Put(below(method, n.Key), n.Value))
+			}
+			suggest(p, lint.SameRouting, rule.Route.Doc, "write it as Exact", changes...)
 		}
 		for j := range m.Headers {
 			h := &m.Headers[j]
@@ -36,6 +43,9 @@ func checkRegexPlainLiteral(p *lint.Pass) {
 					Message: fmt.Sprintf("regular expression %q takes the text %q only, which Exact says in a portable way", h.Value, text),
 					Hint:    fmt.Sprintf("type: Exact, value: %q", text),
 				})
+				header := rule.Path("matches", i, "headers", j)
+				suggest(p, lint.SameRouting, rule.Route.Doc, "write it as Exact",
+					manifest.Put(below(header, "type"), "Exact"), manifest.Put(below(header, "value"), text))
 			}
 		}
 	})
@@ -56,11 +66,11 @@ var (
 // exactNames writes the names of a regular expression match as Exact ones. It has
 // none where a name is more than plain text, where Exact would refuse it, and
 // where there is no service: an Exact method alone is no more portable.
-func exactNames(p *lint.Pass, m *gatewayv1.GRPCRouteMatch) (string, bool) {
+func exactNames(p *lint.Pass, m *gatewayv1.GRPCRouteMatch) (manifest.Fields, bool) {
 	if m.Method == nil || !isRegex(m.Method) || deref(m.Method.Service, "") == "" || p.Profile.Matching.RegexUndefined {
-		return "", false
+		return nil, false
 	}
-	var out []string
+	var out manifest.Fields
 	for _, n := range methodNames(m.Method) {
 		if deref(n.value, "") == "" {
 			continue
@@ -71,11 +81,20 @@ func exactNames(p *lint.Pass, m *gatewayv1.GRPCRouteMatch) (string, bool) {
 			valid = exactService
 		}
 		if !ok || !valid.MatchString(name.text) || (name.start || name.end) && !wholeSegment(p, m) {
-			return "", false
+			return nil, false
 		}
-		out = append(out, n.key+": "+name.text)
+		out = append(out, manifest.Field{Key: n.key, Value: name.text})
 	}
-	return strings.Join(out, ", "), true
+	return out, true
+}
+
+// hintOf writes names as they stand in a method match.
+func hintOf(names manifest.Fields) string {
+	parts := make([]string, len(names))
+	for i, n := range names {
+		parts[i] = fmt.Sprintf("%s: %s", n.Key, n.Value)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // exactHeader returns the Exact value that says what a header's pattern says.

@@ -47,9 +47,10 @@ func reportSearched(p *lint.Pass, sets textSets, x *places, rule *topology.Rule,
 			continue
 		}
 		p.Report(rule.Route.Doc, rule.Path("matches", i, "headers", j, "value"), diag.Diagnostic{
-			Message: fmt.Sprintf("%s looks for pattern %q anywhere in the value, so that header %q with value %q matches as well", p.Profile.Title, h.Value, h.Name, value),
+			Message: fmt.Sprintf("%s looks for pattern %q anywhere in the value, so that header %q with value %q matches as well%s", p.Profile.Title, h.Value, h.Name, value, source(claimOn(p.Profile, "header regular expression"))),
 			Hint:    "value: " + yamlText("^(?:"+h.Value+")$"),
 			Witness: replayHeader(x, rule, i, strings.ToLower(string(h.Name)), value),
 		})
+		suggestValue(p, lint.OwnCalls, rule.Route.Doc, rule.Path("matches", i, "headers", j, "value"), "^(?:"+h.Value+")$")
 	}
 }

@@ -40,6 +40,7 @@ func checkRegexUnescapedDot(p *lint.Pass) {
 			Message: fmt.Sprintf("a dot of service pattern %q stands for any character, so that it takes %q as well", n.pattern, text),
 			Hint:    "service: " + yamlText(escaped),
 		})
+		suggestValue(p, lint.OwnCalls, n.doc, n.path(), escaped)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/routing"
 )
 
@@ -41,5 +42,10 @@ func checkRuleUnreachable(p *lint.Pass) {
 			Related:   covering(all.By),
 			Witness:   shadowed(p, &all),
 		})
+		if h.rule.Route.GRPC == nil || len(h.rule.Route.GRPC.Spec.Rules) == 1 {
+			p.Refuse("it is all that the route has: deleting the route is for its author to decide")
+			continue
+		}
+		suggest(p, lint.SameRouting, h.rule.Route.Doc, "delete the rule", manifest.Remove(h.rule.Path()))
 	}
 }

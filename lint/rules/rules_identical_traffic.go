@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -12,10 +13,11 @@ var rulesIdenticalTraffic = &lint.Rule{
 	ID:       "rules-identical-traffic",
 	Summary:  "two rules that follow one another do the same with their calls and can be one",
 	Section:  lint.MatchingSection,
-	Severity: diag.Warning,
+	Severity: diag.Info,
 	Since:    "0.1",
 	Fix:      lint.OfferFix,
 	Check:    checkRulesIdenticalTraffic,
+	OptIn:    true,
 }
 
 // maxRuleMatches is how many matches a rule may have (GA apis/v1/grpcroute_types.go).
@@ -38,9 +40,25 @@ func checkRulesIdenticalTraffic(p *lint.Pass) {
 					Hint:    fmt.Sprintf("append its matches to those of rules[%d] and delete it", a.Index),
 					Related: []diag.Related{{Message: "the rule before", Range: r.Doc.Range(a.Path()...)}},
 				})
+				suggestMerge(p, a, b)
 			}
 		}
 	}
+}
+
+// suggestMerge suggests to move the matches of a rule to the one before it.
+func suggestMerge(p *lint.Pass, a, b *topology.Rule) {
+	v, _ := valueAt(b.Route.Doc, b.Path("matches"))
+	matches, _ := v.([]any)
+	if commented(b.Route.Doc, b.Path()) {
+		p.Refuse("a comment would be lost that stands in the rule")
+		return
+	}
+	var changes []manifest.Change
+	for _, m := range matches {
+		changes = append(changes, manifest.Append(a.Path("matches"), m))
+	}
+	suggest(p, lint.SameRouting, b.Route.Doc, fmt.Sprintf("move its matches to rules[%d]", a.Index), append(changes, manifest.Remove(b.Path()))...)
 }
 
 func mergeable(x *places, a, b *topology.Rule) bool {

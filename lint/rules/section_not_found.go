@@ -39,7 +39,27 @@ func checkSectionNotFound(p *lint.Pass) {
 			Certainty: parent.Refusal.Certainty,
 			Message:   missingSection(parent, candidates),
 		})
+		suggestParentSection(p, parent, candidates)
 	}
+}
+
+// suggestParentSection suggests the section that a parentRef nearly names, or the
+// port of the one that it does name.
+func suggestParentSection(p *lint.Pass, parent *topology.Parent, all []section) {
+	if parent.Ref.SectionName == nil {
+		p.Refuse("which listener is meant cannot be told from a port")
+		return
+	}
+	name := string(*parent.Ref.SectionName)
+	var names []string
+	for _, s := range all {
+		if s.name == name && parent.Ref.Port != nil {
+			suggestValue(p, lint.OwnCalls, parent.Route.Doc, parent.Path("port"), int64(s.port))
+			return
+		}
+		names = append(names, s.name)
+	}
+	suggestNear(p, lint.OwnCalls, parent.Route.Doc, parent.Path("sectionName"), name, names)
 }
 
 // section is a listener, or a Service port, that a parentRef can select.

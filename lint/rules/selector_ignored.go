@@ -5,6 +5,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -34,5 +35,6 @@ func checkSelectorIgnored(p *lint.Pass) {
 			Message: "the selector is ignored because " + from,
 			Hint:    "write from: Selector, or delete the selector",
 		})
+		suggest(p, lint.SameRouting, doc, "delete the selector", manifest.Remove(below(n.path, "selector")))
 	}
 }

@@ -65,6 +65,7 @@ func sessionShapes(p *lint.Pass, doc *manifest.Document) {
 				return f.Source == diag.UnknownField && len(f.Path) == len(field) && hasPrefix(f.Path, field)
 			})
 			p.OnKey()
+			p.Refuse("the shape changes together with the CRDs of the cluster, and not in the manifest alone")
 		}
 	}
 }

@@ -41,6 +41,11 @@ func checkUnknownField(p *lint.Pass) {
 		}
 		p.ReportFailure(doc, f, nil, d)
 		p.OnKey()
+		if f.Suggestion == "" {
+			p.Refuse("no field of the schema has nearly that name")
+			return
+		}
+		suggest(p, routeClaim(doc), doc, "write "+f.Suggestion, manifest.Rename(f.Path, f.Suggestion))
 	})
 }
 

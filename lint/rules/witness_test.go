@@ -76,9 +76,29 @@ var replayed = map[string]func(t *testing.T, x tables, w *diag.Witness){
 			t.Errorf("the call reaches %q in both readings", ruleOf(all))
 		}
 	},
-	"health-not-routed":      unrouted,
-	"no-catch-all":           unrouted,
-	"reflection-version-gap": unrouted,
+	"mirror-to-self": func(t *testing.T, x tables, w *diag.Witness) {
+		res := x.ask(w, nil)
+		if res.Entry == nil {
+			t.Fatal("the call reaches no rule")
+		}
+		for _, f := range res.Entry.Rule.Filters {
+			for _, b := range res.Entry.Rule.Backends {
+				if f.Mirror != nil && f.Mirror.Name == b.Name && f.Mirror.Port == b.Port && b.Weight > 0 {
+					return
+				}
+			}
+		}
+		t.Error("the rule mirrors to none of its backends")
+	},
+	"health-not-routed":          unrouted,
+	"no-catch-all":               unrouted,
+	"reflection-version-gap":     unrouted,
+	"proto-unrouted-method":      unrouted,
+	"mirror-streaming":           routed,
+	"mirror-side-effect":         routed,
+	"proto-streaming-weighted":   routed,
+	"proto-split-service":        routed,
+	"proto-backend-lacks-method": routed,
 	"status-code-divergence": func(t *testing.T, x tables, w *diag.Witness) {
 		res := x.ask(w, nil)
 		if res.Entry == nil {
@@ -92,6 +112,13 @@ var replayed = map[string]func(t *testing.T, x tables, w *diag.Witness){
 			t.Error("no part of the calls fails")
 		}
 	},
+}
+
+// routed wants a call that a rule takes.
+func routed(t *testing.T, x tables, w *diag.Witness) {
+	if res := x.ask(w, nil); res.Entry == nil {
+		t.Error("the call reaches no rule")
+	}
 }
 
 // unrouted wants a call that no rule takes.
@@ -110,6 +137,7 @@ func TestWitnesses(t *testing.T) {
 	golden.Run(t, cases, func(t *testing.T, c *golden.Case) {
 		dir := c.Extract(t, func(name string) bool { return name != "want" })
 		o, _ := options(t, optionLine(c.Comment()))
+		readProtos(t, optionLine(c.Comment()), dir, &o)
 		o.Advice = true
 		set, err := manifest.Load([]string{dir}, manifest.Options{})
 		if err != nil {

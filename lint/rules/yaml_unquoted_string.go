@@ -47,6 +47,11 @@ func checkYAMLUnquotedString(p *lint.Pass) {
 			d.Hint = "write the value, in quotes if this is it"
 		}
 		p.ReportFailure(doc, f, nil, d)
+		if v == nil || strings.ContainsAny(text, "!\n") {
+			p.Refuse("which value is meant cannot be told")
+			return
+		}
+		suggest(p, routeClaim(doc), doc, "write it in quotes", manifest.Put(f.Path, text))
 	})
 }
 

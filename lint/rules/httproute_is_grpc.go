@@ -1,0 +1,95 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/lint"
+	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/topology"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+var httprouteIsGrpc = &lint.Rule{
+	ID:       "httproute-is-grpc",
+	Summary:  "an HTTPRoute matches gRPC calls by their paths, which a GRPCRoute does by name",
+	Section:  lint.MigrationSection,
+	Severity: diag.Info,
+	Since:    "0.1",
+	Check:    checkHTTPRouteIsGRPC,
+}
+
+// One finding per route names the first such match. Where the backend's port is
+// dialled with HTTP/1.1, calls fail, which is worth a warning.
+func checkHTTPRouteIsGRPC(p *lint.Pass) {
+	for route := range ownRoutes(p.Topology) {
+		if route.HTTP == nil {
+			continue
+		}
+		var first *httpCall
+		n := 0
+		for i := range route.HTTP.Spec.Rules {
+			for j := range route.HTTP.Spec.Rules[i].Matches {
+				if c := httpCallOf(&route.HTTP.Spec.Rules[i].Matches[j]); c != nil {
+					if n++; first == nil {
+						first, c.path = c, at("spec", "rules", i, "matches", j, "path", "value")
+						c.rule = route.Rules[i]
+					}
+				}
+			}
+		}
+		if first != nil {
+			reportHTTPCall(p, route, first, n)
+		}
+	}
+}
+
+// httpCall is a match of an HTTPRoute that takes gRPC calls.
+type httpCall struct {
+	service, method, value string
+	path                   manifest.Path
+	rule                   *topology.Rule
+}
+
+// httpCallOf reads a match as gRPC: a path that names service or method, and no
+// HTTP method but POST.
+func httpCallOf(m *gatewayv1.HTTPRouteMatch) *httpCall {
+	if m.Path == nil || deref(m.Method, gatewayv1.HTTPMethodPost) != gatewayv1.HTTPMethodPost {
+		return nil
+	}
+	value := deref(m.Path.Value, "")
+	service, method, ok := callNames(value)
+	kind := deref(m.Path.Type, gatewayv1.PathMatchPathPrefix)
+	if !ok || kind == gatewayv1.PathMatchRegularExpression || kind == gatewayv1.PathMatchExact && method == "" {
+		return nil
+	}
+	for _, h := range m.Headers {
+		if strings.EqualFold(string(h.Name), "content-type") && (!strings.Contains(h.Value, "grpc") || strings.Contains(h.Value, "grpc-web")) {
+			return nil // another protocol with the same paths
+		}
+	}
+	return &httpCall{service: service, method: method, value: value}
+}
+
+func reportHTTPCall(p *lint.Pass, route *topology.Route, c *httpCall, n int) {
+	severity := diag.Info
+	message := fmt.Sprintf("path %q is a gRPC call's: a GRPCRoute matches it by name and speaks HTTP/2 to its backends", c.value)
+	if n > 1 {
+		message = fmt.Sprintf("path %q is a gRPC call's, as are %s more: a GRPCRoute matches them by name and speaks HTTP/2 to its backends", c.value, plural(n-1, "path", "paths"))
+	}
+	for _, b := range c.rule.Backends {
+		if b.ServicePort == nil {
+			continue
+		}
+		if dialled := p.Profile.Backends.Dial(b.Facts()); dialled.Fails && (dialled.Name == "http1") {
+			severity = diag.Warning
+			message = fmt.Sprintf("path %q is a gRPC call's, and an HTTPRoute speaks HTTP/1.1 to port %d of %s, which carries no gRPC", c.value, b.Port, targetName(b))
+			break
+		}
+	}
+	p.ReportAs(severity, route.Doc, c.path, diag.Diagnostic{
+		Message: message,
+		Hint:    "write a GRPCRoute with " + matchFor(c.service, c.method) + ", where the implementation serves that kind",
+	})
+}
