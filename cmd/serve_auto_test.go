@@ -151,3 +151,22 @@ func profiles(t *testing.T, p *process) []string {
 	}
 	return out
 }
+
+// TestServeTellsProgramsOfNewSockets in the form of those at the start.
+func TestServeTellsProgramsOfNewSockets(t *testing.T) {
+	dir, _ := manifests(t)
+	p := startServeUntil(t, `"msg":"ready"`, "--log-format", "json", "--log-level", "error", "--watch", "--mock", "--access-log", "off", "--gateway-address", "demo/gw=127.0.0.1:0", dir)
+	p.told(t, `"msg":"listening","address":"\S+","gateway":"demo/gw","port":8080}$`)
+	put(t, filepath.Join(dir, "gateway.yaml"), strings.Replace(serveGateway, "[{", "[{name: b, port: 9090, protocol: HTTP}, {", 1))
+	at := p.says(t, `"msg":"listening","address":"([^"]+)","gateway":"demo/gw","port":9090}$`)[1]
+	if err := empty(dial(t, at)); err != nil {
+		t.Error(err)
+	}
+	put(t, filepath.Join(dir, "route.yaml"), "kind: [")
+	p.says(t, `"level":"error","msg":"the edit is not served: `)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if all := strings.Join(p.lines, "\n"); strings.Count(all, `"port":8080}`) != 1 || slices.ContainsFunc(p.lines, func(line string) bool { return !strings.HasPrefix(line, "{") }) {
+		t.Errorf("it says:\n%s", all)
+	}
+}

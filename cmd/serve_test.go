@@ -41,6 +41,12 @@ type process struct {
 // startServe runs serve until the test ends and waits for "ready".
 func startServe(t *testing.T, args ...string) *process {
 	t.Helper()
+	return startServeUntil(t, `^ready$`, args...)
+}
+
+// startServeUntil waits for another line.
+func startServeUntil(t *testing.T, ready string, args ...string) *process {
+	t.Helper()
 	p := &process{cmd: exec.Command("grpcroute", append([]string{"serve"}, args...)...), ended: make(chan error, 1)}
 	p.cmd.Stdout = &p.stdout
 	stderr, err := p.cmd.StderrPipe()
@@ -52,7 +58,7 @@ func startServe(t *testing.T, args ...string) *process {
 	}
 	go p.gather(stderr)
 	t.Cleanup(p.end)
-	p.says(t, `^ready$`)
+	p.says(t, ready)
 	return p
 }
 
