@@ -1,7 +1,10 @@
 package cmd
 
 import (
+	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/grpcroute/grpcroute/simulate"
@@ -81,5 +84,77 @@ func TestRequestIsReplayed(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, o.Call); diff != "" {
 		t.Errorf("call (-want +got):\n%s", diff)
+	}
+}
+
+func TestServeFlags(t *testing.T) {
+	s, _, errs := quiet()
+	var got *serveOptions
+	c := newServeCmd(s, func(o *serveOptions) error { got = o; return nil })
+	c.SetArgs([]string{
+		"a.yaml", "-f", "b.yaml", "dir", "--profile", "kgateway", "--assume", "present", "-n", "shop", "--listen", "127.0.0.1:9000",
+		"--gateway-address", "a/b=127.1.0.1", "--gateway-address", "a/c=127.1.0.2:0", "--tls-self-signed", "--tls-dir", "keys",
+		"--backend", "a/b:1=127.0.0.1:1,127.0.0.1:2", "--backend", "c:2=127.0.0.1:3", "--mock", "--mock-latency", "1ms", "--mock-error", "a/b=ABORTED:5",
+		"--proto", "api", "--descriptor-set", "api.binpb", "--explain-headers", "--watch", "--access-log", "json", "--log-level", "warn",
+		"--log-format", "json", "--admin", "127.0.0.1:9901", "--drain", "1s",
+	})
+	if err := c.Execute(); err != nil {
+		t.Fatal(err, errs)
+	}
+	want := serveOptions{
+		Command: "serve",
+		Input: inputOptions{Files: []string{"b.yaml", "a.yaml", "dir"}, Recursive: true, Namespace: "shop", Profile: "kgateway",
+			GatewayAPI: got.Input.GatewayAPI, Channel: "standard", Assume: "present", TunnelProtocol: "input"},
+		Listen: "127.0.0.1:9000", Addresses: []string{"a/b=127.1.0.1", "a/c=127.1.0.2:0"}, SelfSigned: true, TLSDir: "keys",
+		Backends: []string{"a/b:1=127.0.0.1:1,127.0.0.1:2", "c:2=127.0.0.1:3"},
+		Mocks:    mockOptions{On: true, Latency: []string{"1ms"}, Error: []string{"a/b=ABORTED:5"}, Protos: []string{"api"}, DescriptorSets: []string{"api.binpb"}},
+		Admin:    "127.0.0.1:9901", ExplainHeaders: true, Watch: true, AccessLog: "json", LogLevel: "warn", LogFormat: "json", Drain: time.Second,
+	}
+	got.Streams, got.Input.Config = nil, configOptions{}
+	if diff := cmp.Diff(want, *got, cmp.AllowUnexported(configOptions{})); diff != "" {
+		t.Errorf("options (-want +got):\n%s", diff)
+	}
+}
+
+func TestServeDefaults(t *testing.T) {
+	s, _, _ := quiet()
+	var got *serveOptions
+	c := newServeCmd(s, func(o *serveOptions) error { got = o; return nil })
+	c.SetArgs([]string{"a.yaml", "--config", "proxy.json"})
+	if err := c.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	if got.AccessLog != "text" || got.LogLevel != "info" || got.LogFormat != "text" || got.Drain != 10*time.Second || got.Input.Profile != "auto" ||
+		got.Mocks.On || got.Watch || got.SelfSigned || got.ExplainHeaders || got.Admin != "" || got.Listen != "" {
+		t.Errorf("defaults are %+v", *got)
+	}
+	// A .json file is a proxy's configuration, which leaves no room for manifests.
+	if err := got.check(); err == nil || got.Config != "proxy.json" || got.Input.Config.Path != "" {
+		t.Errorf("check says %v of %+v", err, *got)
+	}
+}
+
+// TestServeContradictions are mistakes in the command line, each with what was
+// expected.
+func TestServeContradictions(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--drain 0s: expected a time above 0":                              {"--drain", "0s", "a"},
+		"--tls-dir is for --tls-self-signed":                               {"--tls-dir", "d", "a"},
+		"give one of the two":                                              {"--config", "p.json", "a"},
+		"--watch and standard input":                                       {"--watch", "-f", "-"},
+		"are for --mock, which is not given":                               {"--mock-latency", "1s", "a"},
+		`--listen "9000": expected HOST:PORT`:                              {"--listen", "9000", "a"},
+		`--admin "127.0.0.1:70000": expected a port number from 1`:         {"--admin", "127.0.0.1:70000", "a"},
+		"--assume is for manifests, and p.json is a proxy's configuration": {"--config", "p.json", "--assume", "absent"},
+		"--tls-self-signed is for manifests":                               {"--config", "p.json", "--tls-self-signed"},
+	} {
+		s, _, _ := quiet()
+		c := newServeCmd(s, func(o *serveOptions) error { return o.check() })
+		c.SetArgs(args)
+		c.SilenceErrors, c.SilenceUsage = true, true
+		err := c.Execute()
+		if wrong := (*usageError)(nil); !errors.As(err, &wrong) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", args, err, want)
+		}
 	}
 }

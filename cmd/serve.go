@@ -57,7 +57,9 @@ Access log lines go to standard output, everything else to standard error.`,
 		Example: `  grpcroute serve --mock examples/shop
   grpcroute serve --backend shop/cart:9000=127.0.0.1:9000 examples/shop
   grpcroute serve --watch --mock --access-log json examples/shop
-  grpcroute serve --tls-self-signed --gateway-address infra/edge=127.1.0.1 examples/shop`,
+  grpcroute serve --tls-self-signed --gateway-address infra/edge=127.1.0.1 examples/shop
+  grpcroute serve --mock --admin 127.0.0.1:0 examples/shop
+  grpcroute serve --config examples/tunnel/proxy.json --backend shop/cart:9000=127.0.0.1:9000`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)
@@ -161,6 +163,8 @@ func (o *serveOptions) check() error {
 		return usagef("--tls-dir is for --tls-self-signed, which is not given")
 	case o.Config != "" && len(o.Input.Files) > 0:
 		return usagef("a proxy's --config and manifests: give one of the two")
+	case o.Config != "" && o.forManifests() != "":
+		return usagef("--%s is for manifests, and %s is a proxy's configuration: leave it out", o.forManifests(), o.Config)
 	case o.Watch && slices.Contains(o.Input.Files, "-"):
 		return usagef("--watch and standard input: it can be read once; name files or folders")
 	}
@@ -174,7 +178,7 @@ func (o *serveOptions) check() error {
 			}
 		}
 	}
-	return checkListen(o.Listen)
+	return errors.Join(checkListen(o.Listen), checkAdmin(o.Admin))
 }
 
 // hurry is how long after a signal another is taken for the same one: a terminal and

@@ -26,6 +26,17 @@ type configured struct {
 // of no Gateways.
 const configGateway = "proxy/proxy"
 
+// forManifests returns a flag on the command line that means nothing to a proxy's
+// configuration, "" when there is none.
+func (o *serveOptions) forManifests() string {
+	for _, flag := range []string{"profile", "as-built", "gateway-api", "channel", "assume", "tunnel-protocol", "recursive", "tls-self-signed"} {
+		if o.Input.Config.given(flag) {
+			return flag
+		}
+	}
+	return ""
+}
+
 // readConfig reads a proxy's configuration. Every mistake in it is in the error.
 func (o *serveOptions) readConfig() (*configured, error) {
 	data, err := os.ReadFile(o.Config)

@@ -28,7 +28,7 @@ func (o *serveOptions) backends(tables []*routing.Table) (map[local.Ref][]string
 		if !ok || name == "" || list == "" {
 			return nil, usagef("--backend %q: expected NS/NAME:PORT=HOST:PORT, as shop/catalog:50051=127.0.0.1:9000", text)
 		}
-		if !strings.Contains(name, "/") {
+		if _, host := known[name]; !host && !strings.Contains(name, "/") {
 			name = o.namespace() + "/" + name
 		}
 		ref, ok := known[name]
@@ -109,6 +109,16 @@ func checkListen(address string) error {
 	}
 	if err := checkAddress(address, true); err != "" {
 		return usagef("--listen %q: %s", address, err)
+	}
+	return nil
+}
+
+func checkAdmin(address string) error {
+	if address == "" {
+		return nil
+	}
+	if err := checkAddress(address, true); err != "" {
+		return usagef("--admin %q: %s", address, err)
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (r *running) stop() error {
 	return errors.Join(errs...)
 }
 
-// read takes over a set.
+// read takes over a set, unless it is an edit that blocks a Gateway's table.
 func (r *running) read(set *manifest.Set) error {
 	tables, err := r.o.tables(set)
 	if err != nil {
@@ -57,8 +57,41 @@ func (r *running) read(set *manifest.Set) error {
 	if err != nil {
 		return err
 	}
+	if r.set != nil {
+		if err := newlyBlocked(r.tables, tables); err != nil {
+			return err
+		}
+	}
 	r.set, r.tables, r.refused, r.objects = set, tables, refused, contents(set)
 	return nil
+}
+
+// newlyBlocked says which Gateways would take no update any more, as their
+// implementations do once a pattern does not compile. One that was blocked before
+// does not count: there is nothing good to keep.
+func newlyBlocked(old, now []*routing.Table) error {
+	before := map[string]bool{}
+	for _, s := range blockedServers(old) {
+		before[s.String()] = true
+	}
+	var errs []error
+	for _, s := range blockedServers(now) {
+		if !before[s.String()] {
+			errs = append(errs, fmt.Errorf("%s would take no update: %s", s, s.Blocked()))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func blockedServers(tables []*routing.Table) (out []*routing.Server) {
+	for _, t := range tables {
+		for _, s := range t.Servers {
+			if s.Service == "" && s.Blocked() != "" {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
 }
 
 // refusals returns what the API server says of the objects that it would not take.
@@ -98,7 +131,7 @@ func (r *running) reload() {
 	if len(changes) == 0 {
 		return
 	}
-	before := socketLines(r.gateway)
+	before := r.gateway.Sockets()
 	if err := r.read(set); err != nil {
 		r.refuse(err)
 		return
@@ -111,13 +144,16 @@ func (r *running) reload() {
 		r.tell.errorf("%v", err)
 	}
 	r.tell.infof("reloaded: %s", strings.Join(changes, ", "))
-	for _, line := range socketLines(r.gateway) {
-		if !slices.Contains(before, line) {
-			r.tell.infof("%s", line)
-		}
-	}
+	r.tell.listening(without(r.gateway.Sockets(), before))
 	r.tellRefused()
 	r.o.tellTrouble(r.tell, r.gateway, r.tables)
+}
+
+// without returns the sockets that are not among others, as they are told of.
+func without(sockets, others []local.Socket) []local.Socket {
+	return slices.DeleteFunc(sockets, func(s local.Socket) bool {
+		return slices.ContainsFunc(others, func(o local.Socket) bool { return o.Address == s.Address && socketLine(o) == socketLine(s) })
+	})
 }
 
 // refuse says why an edit is not served.

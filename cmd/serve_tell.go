@@ -70,17 +70,17 @@ func (t *teller) write(m *told) {
 	_ = e.Encode(m) // whoever reads it may be gone
 }
 
-// listening tells of the sockets.
-func (t *teller) listening(g *local.Gateway) {
+// listening tells of sockets.
+func (t *teller) listening(sockets []local.Socket) {
 	if !t.json {
-		for _, line := range socketLines(g) {
-			t.infof("%s", line)
+		for _, s := range sockets {
+			t.infof("%s", socketLine(s))
 		}
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, s := range g.Sockets() {
+	for _, s := range sockets {
 		t.write(&told{Level: tellLevels[tellInfo], Message: "listening", Address: s.Address, Gateway: s.Gateway, Port: s.Port, TLS: s.TLS})
 	}
 }
@@ -105,7 +105,7 @@ func (t *teller) always(text string) {
 // tellStart says what listens where, what is routed, what is not, and how to try
 // it.
 func (o *serveOptions) tellStart(tell *teller, g *local.Gateway, tables []*routing.Table) {
-	tell.listening(g)
+	tell.listening(g.Sockets())
 	for _, line := range routeLines(tables) {
 		tell.infof("%s", line)
 	}
@@ -151,14 +151,6 @@ func backendLine(f local.Found) string {
 		line += ", TLS by its policy"
 	}
 	return line
-}
-
-func socketLines(g *local.Gateway) []string {
-	var out []string
-	for _, s := range g.Sockets() {
-		out = append(out, socketLine(s))
-	}
-	return out
 }
 
 func socketLine(s local.Socket) string {

@@ -41,6 +41,12 @@ type process struct {
 // startServe runs serve until the test ends and waits for "ready".
 func startServe(t *testing.T, args ...string) *process {
 	t.Helper()
+	return startServeUntil(t, `^ready$`, args...)
+}
+
+// startServeUntil waits for another line.
+func startServeUntil(t *testing.T, ready string, args ...string) *process {
+	t.Helper()
 	p := &process{cmd: exec.Command("grpcroute", append([]string{"serve"}, args...)...), ended: make(chan error, 1)}
 	p.cmd.Stdout = &p.stdout
 	stderr, err := p.cmd.StderrPipe()
@@ -51,12 +57,15 @@ func startServe(t *testing.T, args ...string) *process {
 		t.Fatal(err)
 	}
 	go p.gather(stderr)
-	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill() // it may have ended
-		<-p.ended
-	})
-	p.says(t, `^ready$`)
+	t.Cleanup(p.end)
+	p.says(t, ready)
 	return p
+}
+
+// end kills it, if it has not ended.
+func (p *process) end() {
+	_ = p.cmd.Process.Kill()
+	<-p.ended
 }
 
 func (p *process) gather(stderr io.Reader) {

@@ -221,7 +221,7 @@ func (g *opened) landed(want *routing.Decision, code int, sent, head, trail meta
 }
 
 func shareName(s *routing.Share) string {
-	return fmt.Sprintf("%s/%s:%d", s.Backend.Namespace, s.Backend.Name, s.Backend.Port)
+	return s.Backend.Label()
 }
 
 func sameName(a *routing.Action, name string) (n int) {

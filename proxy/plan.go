@@ -111,7 +111,7 @@ func (s *Server) plan(st, old *state, c *Config, of *routing.Server, e *routing.
 	for i := range e.Action.Shares {
 		share := &e.Action.Shares[i]
 		b := share.Backend
-		t := target{plan: pl, name: fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port), answer: share.Answer, why: share.Why}
+		t := target{plan: pl, name: b.Label(), answer: share.Answer, why: share.Why}
 		if t.answer == nil {
 			t.backend = s.backend(st, old, c, of, b, false)
 		}

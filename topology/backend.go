@@ -2,7 +2,9 @@ package topology
 
 import (
 	"fmt"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/grpcroute/grpcroute/diag"
@@ -45,6 +47,19 @@ type Backend struct {
 
 // Path returns where the reference stands in its route.
 func (b *Backend) Path(more ...any) manifest.Path { return join(b.path, more...) }
+
+// Label names the backend for people: "NS/NAME:PORT", without a namespace for a
+// host, and without a port where there is none.
+func (b *Backend) Label() string {
+	name := b.Name
+	if b.Port != 0 {
+		name = net.JoinHostPort(b.Name, strconv.Itoa(int(b.Port)))
+	}
+	if b.Namespace == "" {
+		return name
+	}
+	return b.Namespace + "/" + name
+}
 
 func (b *Backend) key() string { return b.Namespace + "/" + b.Name }
 

@@ -76,7 +76,7 @@ var owned = []struct {
 	{"github.com/rogpeppe/go-internal", []string{"internal/golden"}, "it is for tests"},
 	{"testing", []string{"internal/golden", "internal/grpcurl"}, "it is for tests"},
 	{"github.com/bufbuild/protocompile", []string{"descriptor"}, "descriptor reads .proto files"},
-	{"google.golang.org/grpc", []string{"proxy/mock", "bench"}, "the data plane is our own; mocks are grpc-go servers, and benchmarks have its clients"},
+	{"google.golang.org/grpc", []string{"proxy/mock", "bench", "internal/interop"}, "the data plane is our own; mocks are grpc-go servers, and benchmarks and tests have its clients"},
 	{"log", []string{"cmd"}, "results and errors go to the streams of cmd"},
 	{"log/slog", nil, "results and errors go to the streams of cmd"},
 }

@@ -113,8 +113,7 @@ func entryOf(e *routing.Entry) entryAnswer {
 		s := &a.Shares[i]
 		num, den := s.Fraction()
 		out.Backends = append(out.Backends, backendAnswer{
-			Name:  fmt.Sprintf("%s/%s:%d", s.Backend.Namespace, s.Backend.Name, s.Backend.Port),
-			Share: fmt.Sprintf("%d/%d", num, den), Code: answered(s.Answer), Why: s.Why,
+			Name: s.Backend.Label(), Share: fmt.Sprintf("%d/%d", num, den), Code: answered(s.Answer), Why: s.Why,
 		})
 	}
 	return out

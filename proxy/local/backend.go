@@ -92,6 +92,9 @@ func (f *finder) find(s *routing.Server, b *topology.Backend) (x Found, config *
 	x.Addresses, x.From = f.options.Backends[RefOf(b)], "--backend"
 	if f.options.Dial != nil {
 		if own, ok := f.options.Dial(b); ok {
+			if len(x.Addresses) == 0 && f.options.Mock != nil && b.Kind != "Host" {
+				return f.mock(b), nil // no cluster is here that would know its name
+			}
 			if len(x.Addresses) == 0 {
 				x.Addresses, x.From = own.Addresses, "the configuration"
 			}
@@ -108,11 +111,15 @@ func (f *finder) find(s *routing.Server, b *topology.Backend) (x Found, config *
 	case f.options.Mock == nil:
 		x.Err = fmt.Errorf("no address is known: give one with --backend %s=HOST:PORT, or stand-ins with --mock", RefOf(b))
 	default:
-		var address string
-		address, x.Err = f.options.Mock(b)
-		x.Addresses, x.From = []string{address}, "mock"
+		x = f.mock(b)
 	}
 	return x, config
+}
+
+// mock looks for a stand-in.
+func (f *finder) mock(b *topology.Backend) Found {
+	address, err := f.options.Mock(b)
+	return Found{Addresses: []string{address}, From: "mock", Err: err}
 }
 
 // endpoints returns the addresses of a backend's ready endpoints, as the

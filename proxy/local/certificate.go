@@ -52,13 +52,13 @@ func keyPair(c *topology.Certificate) (*tls.Certificate, error) {
 	case c.Secret == nil && c.Refusal != nil:
 		return nil, errors.New(c.Refusal.Message)
 	case c.Secret == nil:
-		return nil, fmt.Errorf("Secret %s/%s is not in the input", c.Namespace, c.Name)
+		return nil, fmt.Errorf("there is no Secret %s/%s in the input", c.Namespace, c.Name)
 	case c.Refusal != nil:
 		return nil, errors.New(c.Refusal.Message)
 	}
 	pair, err := tls.X509KeyPair(secretData(c.Secret.Value, corev1.TLSCertKey), secretData(c.Secret.Value, corev1.TLSPrivateKeyKey))
 	if err != nil {
-		return nil, fmt.Errorf("Secret %s/%s holds no certificate with its key", c.Namespace, c.Name)
+		return nil, fmt.Errorf("no certificate with its key is in Secret %s/%s", c.Namespace, c.Name)
 	}
 	return &pair, nil
 }

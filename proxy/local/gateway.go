@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/proxy"
 	"github.com/grpcroute/grpcroute/routing"
 )
@@ -27,7 +26,7 @@ type Gateway struct {
 	halt    context.CancelFunc
 
 	mu      sync.Mutex
-	servers map[*profile.Profile]*proxy.Server
+	servers map[string]*proxy.Server // by the name of the profile, which another table has too
 	doors   map[frontKey]*door
 	order   []frontKey
 	known   tlsConfigs
@@ -61,7 +60,7 @@ func Open(tables []*routing.Table, o Options) (*Gateway, error) {
 	if o.Drain == 0 {
 		o.Drain = 10 * time.Second
 	}
-	g := &Gateway{options: o, servers: map[*profile.Profile]*proxy.Server{}, doors: map[frontKey]*door{}}
+	g := &Gateway{options: o, servers: map[string]*proxy.Server{}, doors: map[frontKey]*door{}}
 	g.stop, g.halt = context.WithCancel(context.Background())
 	if err := g.Update(tables); err != nil {
 		g.halt()
@@ -81,9 +80,9 @@ func (g *Gateway) Update(tables []*routing.Table) error {
 	g.found, g.notes, g.order, g.tables = map[Ref]Found{}, nil, nil, tables
 	g.known.next()
 	wanted := map[frontKey]*front{}
-	kept := map[*profile.Profile]bool{}
+	kept := map[string]bool{}
 	for _, t := range tables {
-		p := t.Topology.Profile
+		p := t.Topology.Profile.Name
 		kept[p] = true
 		config := proxy.Config{Table: t, Backend: newFinder(&g.options, t, &g.known, g.found).backend}
 		if s := g.servers[p]; s != nil {
@@ -116,7 +115,7 @@ func (g *Gateway) Update(tables []*routing.Table) error {
 func (g *Gateway) close(wanted map[frontKey]*front) {
 	for key, d := range g.doors {
 		f := wanted[key]
-		if f != nil && f.tls == d.tls && g.servers[f.of.Profile] == d.server {
+		if f != nil && f.tls == d.tls && g.servers[f.of.Profile.Name] == d.server {
 			continue
 		}
 		delete(g.doors, key)
@@ -136,7 +135,7 @@ func (g *Gateway) open(wanted map[frontKey]*front, set *manifest.Set) error {
 				errs = append(errs, err)
 				continue
 			}
-			d = &door{socket: socket, server: g.servers[f.of.Profile]}
+			d = &door{socket: socket, server: g.servers[f.of.Profile.Name]}
 		}
 		d.front = *f
 		l := proxy.Listener{Gateway: f.gateway, Port: f.port}
@@ -233,7 +232,7 @@ func (g *Gateway) Stats() proxy.Stats {
 func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.mu.Lock()
 	servers := g.servers
-	g.servers, g.doors, g.order = map[*profile.Profile]*proxy.Server{}, map[frontKey]*door{}, nil
+	g.servers, g.doors, g.order = map[string]*proxy.Server{}, map[frontKey]*door{}, nil
 	g.mu.Unlock()
 	defer g.halt()
 	defer context.AfterFunc(ctx, g.halt)()

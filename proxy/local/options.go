@@ -1,7 +1,6 @@
 package local
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/grpcroute/grpcroute/proxy"
@@ -49,10 +48,8 @@ type Ref struct {
 // RefOf returns the name of what a backendRef refers to.
 func RefOf(b *topology.Backend) Ref { return Ref{b.Namespace, b.Name, b.Port} }
 
-// String returns "NS/NAME:PORT".
+// String returns "NS/NAME:PORT", see [topology.Backend.Label].
 func (r Ref) String() string {
-	if r.Port == 0 {
-		return r.Namespace + "/" + r.Name
-	}
-	return fmt.Sprintf("%s/%s:%d", r.Namespace, r.Name, r.Port)
+	b := topology.Backend{Namespace: r.Namespace, Name: r.Name, Port: r.Port}
+	return b.Label()
 }

@@ -123,3 +123,25 @@ func TestLoad(t *testing.T) {
 		t.Errorf("the share without endpoints is answered with %+v", share.Answer)
 	}
 }
+
+// TestLoadHosts: addresses that no cluster names are dialled as they stand, IPv6
+// included, and are called by them.
+func TestLoadHosts(t *testing.T) {
+	for url, want := range map[string]string{
+		"http://127.0.0.1:50051":                       "127.0.0.1:50051 127.0.0.1:50051",
+		"http://[::1]:50051":                           "[::1]:50051 [::1]:50051",
+		"https://calls.example.com":                    "calls.example.com:443 calls.example.com:443",
+		"http://cart.shop.svc.cluster.local":           "shop/cart:80 cart.shop.svc.cluster.local:80",
+		"http://cart.shop.svc.clusterset.local:50051/": "shop/cart:50051 cart.shop.svc.clusterset.local:50051",
+	} {
+		loaded := cloudflare.Load(read(t, `{"version": 1, "rules": [{"backends": [{"url": "`+url+`", "weight": 1, "protocol": "h2c"}]}]}`), "proxy.json", "a/b")
+		for b, d := range loaded.Dials {
+			if got := b.Label() + " " + d.Address; got != want {
+				t.Errorf("%s: %s, want %s", url, got, want)
+			}
+		}
+		if len(loaded.Dials) != 1 {
+			t.Errorf("%s: %d backends", url, len(loaded.Dials))
+		}
+	}
+}

@@ -2,6 +2,7 @@ package cloudflare
 
 import (
 	"cmp"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -177,6 +178,6 @@ func (x *loader) target(text, protocol string, t *TLS) *topology.Backend {
 		b.Policy = &topology.Policy{Object: &manifest.Object[gatewayv1.BackendTLSPolicy]{Value: &gatewayv1.BackendTLSPolicy{}}}
 		b.Policy.Object.Value.Spec.Validation.Hostname = gatewayv1.PreciseHostname(t.ServerName)
 	}
-	x.dials[b] = Dial{Address: u.Hostname() + ":" + port, Secure: secure, H2C: protocol == "h2c" && t == nil, TLS: t}
+	x.dials[b] = Dial{Address: net.JoinHostPort(u.Hostname(), port), Secure: secure, H2C: protocol == "h2c" && t == nil, TLS: t}
 	return b
 }
