@@ -174,6 +174,9 @@ func TestTwoSteps(t *testing.T) {
 		}
 	}
 	begin(1)
+	for g.Stats().Calls == 0 { // until it is accepted: closing the socket resets who waits there
+		time.Sleep(time.Millisecond)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	go func() { _ = g.Drain(ctx, socket) }()
