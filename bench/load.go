@@ -36,10 +36,10 @@ type result struct {
 }
 
 // maxErrors is after how many failed calls a client gives up.
-const maxErrors = 1000
+const maxErrors = 100
 
 // callTimeout bounds each call and stream.
-const callTimeout = time.Minute
+const callTimeout = 10 * time.Second
 
 // load does what the order says: some calls to warm up, then those that are
 // counted.
