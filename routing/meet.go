@@ -12,8 +12,9 @@ import (
 func (h *Host) Swapping(ps []*profile.Profile) []*profile.Profile {
 	var out []*profile.Profile
 	var m *meetings
+	same := classify(h.Entries)
 	for _, p := range ps {
-		r := rank(p, h.Entries)
+		r := rank(p, same)
 		sorted := true
 		for i := 1; i < len(r.entries) && sorted; i++ {
 			sorted = r.compare(i-1, i) <= 0
