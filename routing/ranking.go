@@ -1,6 +1,8 @@
 package routing
 
 import (
+	"slices"
+
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/topology"
 )
@@ -12,6 +14,9 @@ type classes struct {
 	entries []*Entry
 	of      []int32 // the class of each entry
 	first   []int32 // the first entry of each class
+	// Room for one ranking after the other.
+	units []profile.Unit
+	keys  []int
 }
 
 // class is what the rank of an exact match with a service depends on: each form
@@ -64,42 +69,46 @@ type ranking struct {
 	width   int
 }
 
-// rank finds the keys of a profile.
+// rank finds the keys of a profile. They hold until the next ranking of the same
+// classes.
 func rank(p *profile.Profile, c *classes) *ranking {
 	r := &ranking{p: &p.Precedence, entries: c.entries, row: c.of, width: len(p.Precedence.Order())}
-	units := make([]profile.Unit, len(c.first))
-	for n, i := range c.first {
-		units[n] = rankedUnit(p, c.entries[i])
+	c.units = c.units[:0]
+	for _, i := range c.first {
+		c.units = append(c.units, rankedUnit(p, c.entries[i]))
 	}
+	r.keys = c.keys[:0]
 	if p.Precedence.PerRule {
-		r.byRule(c, units)
-		return r
+		r.byRule(c)
+	} else {
+		r.keys = slices.Grow(r.keys, r.width*len(c.units))
+		for n := range c.units {
+			r.add(c.units[n : n+1])
+		}
 	}
-	r.keys = make([]int, 0, r.width*len(units))
-	for n := range units {
-		r.add(units[n : n+1])
-	}
+	c.keys = r.keys
 	return r
 }
 
 // byRule ranks each rule of a hostname as one, by the classes of its entries.
-func (r *ranking) byRule(c *classes, units []profile.Unit) {
-	rows := map[ruleHost]int32{}
+func (r *ranking) byRule(c *classes) {
+	rows := make(map[ruleHost]int32, len(c.entries))
 	r.row = make([]int32, len(c.entries))
-	var over [][]profile.Unit
+	over := make([][]profile.Unit, 0, len(c.entries))
 	for i, e := range c.entries {
 		key := ruleHost{e.Rule, e.Host.Name}
 		n, ok := rows[key]
-		if u := units[c.of[i]]; ok {
-			over[n] = append(over[n], u)
+		own := c.units[c.of[i] : c.of[i]+1 : c.of[i]+1]
+		if ok {
+			over[n] = append(over[n], own[0])
 		} else {
 			n = int32(len(over))
 			rows[key] = n
-			over = append(over, units[c.of[i]:c.of[i]+1:c.of[i]+1])
+			over = append(over, own)
 		}
 		r.row[i] = n
 	}
-	r.keys = make([]int, 0, r.width*len(over))
+	r.keys = slices.Grow(r.keys, r.width*len(over))
 	for _, us := range over {
 		r.add(us)
 	}
