@@ -11,8 +11,8 @@ import (
 // and not six times. GOGC and GOMEMLIMIT override both.
 const (
 	// firstPercent puts the first collection at firstPercent * 4 MiB / 100, the
-	// runtime's least heap scaled: 512 MiB.
-	firstPercent = 12800
+	// runtime's least heap scaled: 768 MiB.
+	firstPercent = 19200
 	nextPercent  = 100
 )
 
