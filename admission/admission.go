@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
@@ -109,10 +110,18 @@ func (s *Server) Check(doc *manifest.Document) []Failure {
 	return failures
 }
 
+// stepPool holds room for paths, so that not every document grows its own.
+var stepPool = sync.Pool{New: func() any {
+	steps := make([]step, 0, 32)
+	return &steps
+}}
+
 // check also returns the object as the server holds it before it validates, and
 // whether failures have kept it from running rules.
 func (s *Server) check(k *kind, v *version, doc *manifest.Document) (failures []Failure, settled map[string]any, blocked bool) {
-	var c checker
+	steps := stepPool.Get().(*[]step)
+	defer stepPool.Put(steps)
+	c := checker{path: (*steps)[:0]}
 	meta, malformed := c.decodeMeta(doc)
 	if malformed != nil {
 		return []Failure{*malformed}, nil, false

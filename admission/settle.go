@@ -117,8 +117,9 @@ func (e *edits) drop(k string) {
 
 func (e *edits) copy() {
 	if e.to == nil {
-		e.to = make(map[string]any, len(e.from)+2)
-		maps.Copy(e.to, e.from)
+		if e.to = maps.Clone(e.from); e.to == nil {
+			e.to = map[string]any{}
+		}
 	}
 }
 

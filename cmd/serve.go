@@ -90,6 +90,7 @@ func runServe(o *serveOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	collectOften()
 	follower, err := o.follow() // before the files are read, so that no edit is missed
 	if err != nil {
 		return err

@@ -259,7 +259,7 @@ func (r *reaching) reached(g *grid, p *place, f *frame, q piece, u *unit, at *vi
 	}
 	w := at.request
 	w.Path, w.Headers = g.path(p), f.headers(q)
-	if res := r.table.Lookup(&w); res.Entry != u.entry {
+	if res := r.table.LookupOnce(&w); res.Entry != u.entry {
 		v.Why = "a rule that comes first has a pattern that cannot be decided"
 		return
 	}

@@ -76,7 +76,7 @@ func (r *Reordering) Compare(h *routing.Host, other []*routing.Entry) ([]Disagre
 	seen := map[string]bool{}
 	for _, s := range sections {
 		w := s.request(r.views[h][0].request)
-		if res := r.table.Lookup(&w); seen[s.key] || res.Entry != s.owners[0].entry {
+		if res := r.table.LookupOnce(&w); seen[s.key] || res.Entry != s.owners[0].entry {
 			continue
 		}
 		seen[s.key] = true

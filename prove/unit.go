@@ -46,7 +46,7 @@ type engine struct {
 	clock   clock
 	names   *names
 	values  *languages
-	shapes  map[*routing.Entry]*shape
+	shapes  map[any]*shape // by [routing.Entry.Asks]
 	byText  map[string]*shape
 	headers map[string]*headerCond
 	dims    map[string]*headerDim
@@ -61,7 +61,7 @@ func newEngine(ctx context.Context, b Budget) *engine {
 	e := &engine{
 		budget:  b.filled(),
 		clock:   clock{ctx: ctx},
-		shapes:  map[*routing.Entry]*shape{},
+		shapes:  map[any]*shape{},
 		byText:  map[string]*shape{},
 		headers: map[string]*headerCond{},
 		dims:    map[string]*headerDim{},
@@ -94,7 +94,8 @@ func (x *engine) unitsOf(entries []*routing.Entry) []unit {
 
 // shape compiles an entry's conditions.
 func (x *engine) shape(e *routing.Entry) *shape {
-	if s, ok := x.shapes[e]; ok {
+	asks := e.Asks()
+	if s, ok := x.shapes[asks]; ok {
 		return s
 	}
 	c := e.Conditions()
@@ -112,7 +113,7 @@ func (x *engine) shape(e *routing.Entry) *shape {
 			s.paths, s.headers = []rectangle{{&language{}, &language{}}}, nil
 		}
 	}
-	x.shapes[e] = s
+	x.shapes[asks] = s
 	return s
 }
 

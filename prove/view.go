@@ -180,7 +180,13 @@ func (e entrance) requests(servers ...*routing.Server) []view {
 		atoms, tls = []hostAtom{{"", e.service, "any host"}}, false
 	}
 	var out []view
-	for _, from := range callers(servers...) {
+	froms := callers(servers...)
+	if tls && clear {
+		out = make([]view, 0, 2*len(froms)*len(atoms))
+	} else {
+		out = make([]view, 0, len(froms)*len(atoms))
+	}
+	for _, from := range froms {
 		for _, a := range atoms {
 			r := e.request()
 			r.Authority, r.From = a.host, from
@@ -225,9 +231,15 @@ func views(t *routing.Table) map[*routing.Host][]view {
 			continue
 		}
 		vs := e.requests(s)
-		for _, v := range vs {
-			if v.result = t.Lookup(&v.request); v.result.Host != nil {
-				out[v.result.Host] = append(out[v.result.Host], v)
+		for i := range vs {
+			v := &vs[i]
+			v.result = t.LookupOnce(&v.request)
+			switch h := v.result.Host; {
+			case h == nil:
+			case out[h] == nil:
+				out[h] = vs[i : i+1 : i+1]
+			default:
+				out[h] = append(out[h], *v)
 			}
 		}
 		if s.TLS && s.Profile.Hosts.NoMisdirected {
@@ -242,7 +254,7 @@ func views(t *routing.Table) map[*routing.Host][]view {
 func crossViews(t *routing.Table, s *routing.Server, vs []view, out map[*routing.Host][]view) {
 	by := map[*routing.Listener]string{}
 	for _, v := range vs {
-		if l := t.Lookup(&v.request).Listener; l != nil && by[l] == "" {
+		if l := t.LookupOnce(&v.request).Listener; l != nil && by[l] == "" {
 			by[l] = v.request.Authority
 		}
 	}
@@ -253,7 +265,7 @@ func crossViews(t *routing.Table, s *routing.Server, vs []view, out map[*routing
 		}
 		for _, v := range vs {
 			v.request.SNI = sni
-			if v.result = t.Lookup(&v.request); v.result.Host != nil && len(out[v.result.Host]) == 0 {
+			if v.result = t.LookupOnce(&v.request); v.result.Host != nil && len(out[v.result.Host]) == 0 {
 				out[v.result.Host] = append(out[v.result.Host], v)
 			}
 		}

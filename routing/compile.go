@@ -20,6 +20,7 @@ type compiler struct {
 	// endpoints says of each Service that has EndpointSlices in the input whether
 	// one of its endpoints is ready; nil until asked for.
 	endpoints map[string]bool
+	one       [1]profile.Unit // scratch of entries
 }
 
 // Compile builds the tables of a topology. It never fails: what cannot be used

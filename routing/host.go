@@ -144,36 +144,44 @@ func (c *compiler) precedes(a, b *Entry) int { return precedes(&c.profile.Preced
 
 // entries appends a route's entries under one hostname.
 func (c *compiler) entries(es []*Entry, b *binding) []*Entry {
+	es = slices.Grow(es, len(b.route.Rules))
 	order := c.order(b.route)
 	for _, r := range b.route.Rules {
 		ru := c.rule(r)
-		over := make([]profile.Unit, 0, len(ru.units))
-		for i := range ru.units {
-			u := ru.units[i].unit
-			u.Host, u.OwnHost = b.host.Name, b.host.Own
-			if !ru.units[i].dropped {
-				over = append(over, u)
-			}
-		}
 		var keys []int
 		if c.profile.Precedence.PerRule {
-			keys = c.keys(over)
+			keys = c.keys(ru.over(b))
 		}
+		block := make([]Entry, len(ru.units))
 		for i := range ru.units {
-			u := &ru.units[i]
-			e := &Entry{
+			u, e := &ru.units[i], &block[i]
+			*e = Entry{
 				Route: b.route, Rule: r, Match: u.match, Host: b.host, Unit: u.unit, Keys: keys,
 				Action: ru.action, Listeners: b.listeners, Certainty: b.certainty, Why: b.why,
 				Dead: u.dead, cond: u.cond, order: order, opaque: ru.foreign,
 			}
 			e.Unit.Host, e.Unit.OwnHost = b.host.Name, b.host.Own
 			if keys == nil {
-				e.Keys = c.keys([]profile.Unit{e.Unit})
+				c.one[0] = e.Unit
+				e.Keys = c.keys(c.one[:])
 			}
 			es = append(es, e)
 		}
 	}
 	return es
+}
+
+// over is the units by which a rule ranks as one under a hostname.
+func (ru *ruleUnits) over(b *binding) []profile.Unit {
+	over := make([]profile.Unit, 0, len(ru.units))
+	for i := range ru.units {
+		u := ru.units[i].unit
+		u.Host, u.OwnHost = b.host.Name, b.host.Own
+		if !ru.units[i].dropped {
+			over = append(over, u)
+		}
+	}
+	return over
 }
 
 func (c *compiler) keys(over []profile.Unit) []int {

@@ -78,6 +78,11 @@ func (e *Entry) SameConditions(o *Entry) bool { return e.cond == o.cond }
 // dialect that cannot be read here: its implementation may know it.
 func (e *Entry) Opaque() bool { return e.opaque && e.Dead != "" }
 
+// Asks returns what is equal for entries that ask for the same because they come
+// from one match of one compiled rule, under whatever hostname and in whatever
+// order. It may be the key of a map.
+func (e *Entry) Asks() any { return e.cond }
+
 // Undecided says why the input does not show which of two entries of a server
 // comes first, "" when it does: nothing but the age of their routes orders them,
 // and not both have one, or the implementation leaves the order open.

@@ -7,14 +7,25 @@ package routing
 // a Server: see [Table.Serving].
 func (t *Table) Lookup(r *Request) (res Result) {
 	if s := t.server(r); s != nil {
-		s.lookup(r, &res)
+		s.lookup(r, &res, false)
 	} else {
 		res.Outcome = NoListener
 	}
 	return res
 }
 
-func (s *Server) lookup(r *Request, res *Result) {
+// LookupOnce is [Table.Lookup] for callers that ask for each path once: nothing is
+// remembered of it.
+func (t *Table) LookupOnce(r *Request) (res Result) {
+	if s := t.server(r); s != nil {
+		s.lookup(r, &res, true)
+	} else {
+		res.Outcome = NoListener
+	}
+	return res
+}
+
+func (s *Server) lookup(r *Request, res *Result, once bool) {
 	res.Server = s
 	p := s.placeOf(r.Authority)
 	if !s.shares {
@@ -30,7 +41,7 @@ func (s *Server) lookup(r *Request, res *Result) {
 	}
 	res.Listener, res.Host = p.listener, p.host
 	if p.host != nil {
-		if e, reaches := p.host.lookup(r); e != nil {
+		if e, reaches := p.host.lookup(r, once); e != nil {
 			res.Entry = e
 			if s.shares {
 				res.Listener = s.through(e, p.listener)

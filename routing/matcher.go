@@ -53,50 +53,46 @@ const maxListed = 32
 
 // matcher compiles entries that are in precedence order.
 func (c *compiler) matcher(entries []*Entry, next *matcher) *matcher {
-	m := &matcher{
-		service: map[string][]candidate{},
-		method:  map[string][]candidate{},
-		memo:    memo{budget: c.budget},
-		next:    next,
-	}
-	exact := map[string]map[string][]candidate{}
+	m := &matcher{memo: memo{budget: c.budget}, next: next}
+	exact := map[methodName][]candidate{}
 	for rank, e := range entries {
 		if e.Dead == "" {
 			m.file(exact, candidate{e, rank})
 		}
 	}
-	var paths []string
-	var buckets []bucket
-	for service, methods := range exact {
-		// What is wide for a service is worked out once for all its methods.
-		wide := m.wideFor(service)
-		for method, own := range methods {
-			path := "/" + service + "/" + method
-			w := walk{own, m.service[service], m.method[method], wide}
-			paths = append(paths, path)
-			buckets = append(buckets, newBucket(collect(&w, path, service, method)))
-		}
+	paths, buckets := make([]string, 0, len(exact)), make([]bucket, 0, len(exact))
+	wideFor := m.wideFor()
+	for name, own := range exact {
+		path := "/" + name.service + "/" + name.method
+		w := walk{own, m.service[name.service], m.method[name.method], wideFor(name.service)}
+		paths = append(paths, path)
+		buckets = append(buckets, newBucket(collect(&w, path, name.service, name.method)))
 	}
 	m.full = newPathIndex(paths, buckets)
 	return m
 }
 
+// filed adds a candidate to those of a name.
+func filed(m map[string][]candidate, name string, cd candidate) map[string][]candidate {
+	if m == nil {
+		m = map[string][]candidate{}
+	}
+	m[name] = append(m[name], cd)
+	return m
+}
+
 // file puts a live entry where its path condition ties it to.
-func (m *matcher) file(exact map[string]map[string][]candidate, cd candidate) {
+func (m *matcher) file(exact map[methodName][]candidate, cd candidate) {
 	c := cd.entry.cond
 	literalMethod := c.shape == segments && c.method.kind == literalSegment
 	switch {
 	case c.shape == segments && c.service.kind == literalSegment && literalMethod:
-		methods := exact[c.service.text]
-		if methods == nil {
-			methods = map[string][]candidate{}
-			exact[c.service.text] = methods
-		}
-		methods[c.method.text] = append(methods[c.method.text], cd)
+		name := methodName{c.service.text, c.method.text}
+		exact[name] = append(exact[name], cd)
 	case c.shape == segments && c.service.kind == literalSegment:
-		m.service[c.service.text] = append(m.service[c.service.text], cd)
+		m.service = filed(m.service, c.service.text, cd)
 	case literalMethod:
-		m.method[c.method.text] = append(m.method[c.method.text], cd)
+		m.method = filed(m.method, c.method.text, cd)
 	default:
 		m.wide = append(m.wide, cd)
 	}
@@ -106,15 +102,25 @@ func (m *matcher) file(exact map[string]map[string][]candidate, cd candidate) {
 }
 
 // wideFor returns the wide candidates that some method of a service satisfies, as
-// far as the service alone shows.
-func (m *matcher) wideFor(service string) []candidate {
-	var cs []candidate
-	for _, cd := range m.wide {
-		if c := cd.entry.cond; c.shape != segments || c.service.takes(service) {
-			cs = append(cs, cd)
-		}
+// far as the service alone shows: worked out once for all methods of a service.
+func (m *matcher) wideFor() func(service string) []candidate {
+	if len(m.wide) == 0 {
+		return func(string) []candidate { return nil }
 	}
-	return cs
+	known := map[string][]candidate{}
+	return func(service string) []candidate {
+		cs, ok := known[service]
+		if ok {
+			return cs
+		}
+		for _, cd := range m.wide {
+			if c := cd.entry.cond; c.shape != segments || c.service.takes(service) {
+				cs = append(cs, cd)
+			}
+		}
+		known[service] = cs
+		return cs
+	}
 }
 
 // walk goes through lists of candidates side by side, by rank.
@@ -174,14 +180,14 @@ func newBucket(l *pathList) bucket {
 }
 
 // lookup returns the first entry that takes the request, and whether its calls
-// reach a backend.
-func (h *Host) lookup(r *Request) (e *Entry, reaches bool) {
+// reach a backend. What is asked once is not remembered.
+func (h *Host) lookup(r *Request, once bool) (e *Entry, reaches bool) {
 	for m := h.match; m != nil; m = m.next {
 		b, ok := m.full.find(r.Path)
 		if ok && b.only != nil {
 			return b.only, true
 		}
-		if e := m.lookup(r, b, ok); e != nil {
+		if e := m.lookup(r, b, ok, once); e != nil {
 			return e, e.Action.Answer == nil
 		}
 	}
@@ -189,10 +195,10 @@ func (h *Host) lookup(r *Request) (e *Entry, reaches bool) {
 }
 
 // lookup goes on with the bucket of a literal path, or looks for one.
-func (m *matcher) lookup(r *Request, b bucket, ok bool) *Entry {
+func (m *matcher) lookup(r *Request, b bucket, ok, once bool) *Entry {
 	if !ok {
 		if b, ok = m.memo.find(r.Path); !ok {
-			return m.unlisted(r)
+			return m.unlisted(r, once)
 		}
 	}
 	if b.only != nil {
@@ -210,7 +216,7 @@ func (m *matcher) lookup(r *Request, b bucket, ok bool) *Entry {
 }
 
 // unlisted finds the entry for a path that is neither literal nor remembered.
-func (m *matcher) unlisted(r *Request) *Entry {
+func (m *matcher) unlisted(r *Request, once bool) *Entry {
 	service, method, ok := splitPath(r.Path)
 	if !ok {
 		for _, cd := range m.odd {
@@ -220,7 +226,7 @@ func (m *matcher) unlisted(r *Request) *Entry {
 		}
 		return nil
 	}
-	if m.memo.open(r.Path) {
+	if !once && m.memo.open(r.Path) {
 		w := m.walk(service, method)
 		b := newBucket(collect(&w, r.Path, service, method))
 		m.memo.add(r.Path, b)

@@ -12,8 +12,9 @@ import (
 func (h *Host) Swapping(ps []*profile.Profile) []*profile.Profile {
 	var out []*profile.Profile
 	var m *meetings
+	same := classify(h.Entries)
 	for _, p := range ps {
-		r := rank(p, h.Entries)
+		r := rank(p, same)
 		sorted := true
 		for i := 1; i < len(r.entries) && sorted; i++ {
 			sorted = r.compare(i-1, i) <= 0
@@ -38,27 +39,38 @@ type meetings struct {
 	exact   map[methodName][]int // by literal service and method
 	open    map[string][]int     // of a literal service and any method or an expression
 	wide    []int                // of no literal service, or not known
-	named   map[string][]int     // all of a literal service
+	named   map[string][]int     // all of a literal service; nil until asked for
 }
 
 type methodName struct{ service, method string }
 
 func newMeetings(entries []*Entry) *meetings {
-	m := &meetings{entries: entries, exact: map[methodName][]int{}, open: map[string][]int{}, named: map[string][]int{}}
+	m := &meetings{entries: entries, exact: map[methodName][]int{}, open: map[string][]int{}}
 	for i, e := range entries {
 		name, service, method := e.literal()
 		switch {
 		case !service:
 			m.wide = append(m.wide, i)
-			continue
 		case method:
 			m.exact[name] = append(m.exact[name], i)
 		default:
 			m.open[name.service] = append(m.open[name.service], i)
 		}
-		m.named[name.service] = append(m.named[name.service], i)
 	}
 	return m
+}
+
+// ofService lists the entries of a literal service.
+func (m *meetings) ofService(service string) []int {
+	if m.named == nil {
+		m.named = map[string][]int{}
+		for i, e := range m.entries {
+			if name, ok, _ := e.literal(); ok {
+				m.named[name.service] = append(m.named[name.service], i)
+			}
+		}
+	}
+	return m.named[service]
 }
 
 // any reports whether a test holds for an entry that may meet another one.
@@ -71,7 +83,7 @@ func (m *meetings) any(a *Entry, test func(*Entry) bool) bool {
 	case !service:
 		return slices.ContainsFunc(m.entries, test)
 	case !method:
-		return of(m.named[name.service]) || of(m.wide)
+		return of(m.ofService(name.service)) || of(m.wide)
 	}
 	return of(m.exact[name]) || of(m.open[name.service]) || of(m.wide)
 }

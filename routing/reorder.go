@@ -11,7 +11,7 @@ import (
 // precedence gives them. What they match stays as it is: only who comes first
 // differs.
 func (h *Host) Reordered(p *profile.Profile) []*Entry {
-	r := rank(p, h.Entries)
+	r := rank(p, classify(h.Entries))
 	out, copies := make([]*Entry, len(h.Entries)), make([]Entry, len(h.Entries))
 	for i, e := range h.Entries {
 		copies[i] = *e
@@ -22,68 +22,29 @@ func (h *Host) Reordered(p *profile.Profile) []*Entry {
 	return out
 }
 
-// ranking is a host's entries, in its own order, with the keys of a profile.
-type ranking struct {
-	p       *profile.Precedence
-	entries []*Entry
-	keys    []int // width for each entry
-	width   int
-}
-
-func rank(p *profile.Profile, entries []*Entry) *ranking {
-	criteria := p.Precedence.Order()
-	r := &ranking{p: &p.Precedence, entries: entries, width: len(criteria), keys: make([]int, len(criteria)*len(entries))}
-	var byRule map[ruleHost][]profile.Unit
-	if p.Precedence.PerRule {
-		byRule = map[ruleHost][]profile.Unit{}
-		for _, e := range entries {
-			key := ruleHost{e.Rule, e.Host.Name}
-			byRule[key] = append(byRule[key], rankedUnit(p, e))
-		}
-	}
-	var one [1]profile.Unit
-	over := one[:]
-	for i, e := range entries {
-		if byRule != nil {
-			over = byRule[ruleHost{e.Rule, e.Host.Name}]
-		} else {
-			one[0] = rankedUnit(p, e)
-		}
-		for j, cr := range criteria {
-			r.keys[i*r.width+j] = cr.Of(over)
-		}
-	}
-	return r
-}
-
-func (r *ranking) key(i int) []int { return r.keys[i*r.width : (i+1)*r.width : (i+1)*r.width] }
-
-// compare is precedes for two entries by position.
-func (r *ranking) compare(i, j int) int {
-	return precedesBy(r.p, r.entries[i], r.entries[j], r.key(i), r.key(j))
-}
-
-type ruleHost struct {
-	rule *topology.Rule
-	host string
-}
-
 // rankedUnit is an entry's unit as a profile ranks it.
 func rankedUnit(p *profile.Profile, e *Entry) profile.Unit {
 	u := e.Unit
 	if e.Route.GRPC == nil {
 		return u // an HTTPRoute's path is the same text for all
 	}
-	var m *profile.MethodMatch
-	if e.Match >= 0 {
-		if method := e.Route.GRPC.Spec.Rules[e.Rule.Index].Matches[e.Match].Method; method != nil {
-			_, regex := e.written("service")
-			m = &profile.MethodMatch{Regex: regex, Service: method.Service, Method: method.Method}
-		}
-	}
+	m := e.method()
 	u.Path = p.PathForm(m)
 	u.ServiceChars, u.MethodChars = p.Precedence.Chars(m)
 	return u
+}
+
+// method is the method match that an entry of a GRPCRoute comes from, nil for none.
+func (e *Entry) method() *profile.MethodMatch {
+	if e.Route.GRPC == nil || e.Match < 0 {
+		return nil
+	}
+	m := e.Route.GRPC.Spec.Rules[e.Rule.Index].Matches[e.Match].Method
+	if m == nil {
+		return nil
+	}
+	_, regex := e.written("service")
+	return &profile.MethodMatch{Regex: regex, Service: m.Service, Method: m.Method}
 }
 
 // WithOldest returns the host's entries in the order they have on a server if a

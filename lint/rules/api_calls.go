@@ -107,7 +107,7 @@ func (c *apiCalls) ask(pl place, m *apiMethod) (*routing.Request, routing.Result
 		return nil, routing.Result{}
 	}
 	r := to(pl.server, routing.Request{Authority: concrete(pl.entry.Host.Name), Path: m.path(), Headers: headers})
-	return r, c.x.table.Lookup(r)
+	return r, c.x.table.LookupOnce(r)
 }
 
 // pathTest prepares a path form for many paths.

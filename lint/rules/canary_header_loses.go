@@ -76,7 +76,7 @@ func losesTo(x *places, rule *topology.Rule) (disorder, bool) {
 				}
 				tried++
 				request := to(pl.server, guess)
-				if res := x.table.Lookup(request); res.Entry == e && differentEffect(e, canary.entry) {
+				if res := x.table.LookupOnce(request); res.Entry == e && differentEffect(e, canary.entry) {
 					return disorder{e, canary.entry, request, res}, true
 				}
 			}

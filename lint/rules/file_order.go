@@ -56,7 +56,7 @@ func outOfOrder(x *places, r *topology.Route) (disorder, bool) {
 					}
 					tried++
 					request := to(later.server, guess)
-					if res := x.table.Lookup(request); res.Entry == later.entry {
+					if res := x.table.LookupOnce(request); res.Entry == later.entry {
 						return disorder{later.entry, earlier.entry, request, res}, true
 					}
 				}

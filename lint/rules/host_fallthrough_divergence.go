@@ -102,11 +102,11 @@ func fallsThrough(p *lint.Pass, s *routing.Server, h *routing.Host, byName map[s
 			}
 			tried++
 			f := fallThrough{own: own, less: e, request: to(s, guess)}
-			here := p.Table.Lookup(f.request)
+			here := p.Table.LookupOnce(f.request)
 			if s.Profile.Hosts.NoFallthrough != (here.Entry == nil) {
 				continue // answered by the host itself, or by nobody
 			}
-			f.with, f.without = here, other().Lookup(f.request)
+			f.with, f.without = here, other().LookupOnce(f.request)
 			if s.Profile.Hosts.NoFallthrough {
 				f.with, f.without = f.without, f.with
 			}

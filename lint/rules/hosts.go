@@ -59,7 +59,7 @@ func (pl hostPlace) grpcEntry() *routing.Entry {
 // ask sends a call without headers to the host.
 func (pl hostPlace) ask(t *routing.Table, path string) (*routing.Request, routing.Result) {
 	r := to(pl.server, routing.Request{Authority: concrete(pl.host.Name), Path: path})
-	return r, t.Lookup(r)
+	return r, t.LookupOnce(r)
 }
 
 // Paths of the calls that tools make to every server.

@@ -58,7 +58,7 @@ func replayPath(x *places, rule *topology.Rule, match int, path string, taken bo
 			continue
 		}
 		r := to(pl.server, routing.Request{Authority: concrete(pl.entry.Host.Name), Path: path, Headers: headers})
-		if res := x.table.Lookup(r); (res.Entry == pl.entry) == taken {
+		if res := x.table.LookupOnce(r); (res.Entry == pl.entry) == taken {
 			return witness(r, listenerOf(res))
 		}
 	}
@@ -146,7 +146,7 @@ func replayHeader(x *places, rule *topology.Rule, match int, name, value string)
 			}
 		}
 		r := to(pl.server, guess)
-		if res := x.table.Lookup(r); res.Entry == pl.entry {
+		if res := x.table.LookupOnce(r); res.Entry == pl.entry {
 			return witness(r, listenerOf(res))
 		}
 	}
@@ -166,7 +166,7 @@ func reportDroppedMatch(p *lint.Pass, x *places, rule *topology.Rule) {
 		}
 		for _, pl := range x.match(rule, i) {
 			r := to(pl.server, routing.Request{Authority: concrete(pl.entry.Host.Name), Path: "/" + anyService + "/" + anyMethod})
-			res := x.table.Lookup(r)
+			res := x.table.LookupOnce(r)
 			if res.Entry != nil && res.Entry.Rule == rule {
 				continue
 			}

@@ -77,7 +77,7 @@ func reportIsolation(p *lint.Pass, l, less *topology.Listener, other func() *rou
 						return false
 					}
 					guess.Gateway, guess.Port = l.Gateway.Key(), l.Port
-					on, off := p.Table.Lookup(&guess), other().Lookup(&guess)
+					on, off := p.Table.LookupOnce(&guess), other().LookupOnce(&guess)
 					if p.Profile.Hosts.Isolation != profile.PerListener {
 						on, off = off, on
 					}

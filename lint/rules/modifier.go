@@ -76,9 +76,13 @@ func modifiers(route *manifest.Object[gatewayv1.GRPCRoute]) []modifier {
 	var out []modifier
 	for i := range route.Value.Spec.Rules {
 		rule := &route.Value.Spec.Rules[i]
-		out = addModifiers(out, route.Doc, at("spec", "rules", i), i, -1, rule.Filters)
+		if len(rule.Filters) > 0 {
+			out = addModifiers(out, route.Doc, at("spec", "rules", i), i, -1, rule.Filters)
+		}
 		for j := range rule.BackendRefs {
-			out = addModifiers(out, route.Doc, at("spec", "rules", i, "backendRefs", j), i, j, rule.BackendRefs[j].Filters)
+			if fs := rule.BackendRefs[j].Filters; len(fs) > 0 {
+				out = addModifiers(out, route.Doc, at("spec", "rules", i, "backendRefs", j), i, j, fs)
+			}
 		}
 	}
 	return out

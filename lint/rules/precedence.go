@@ -75,7 +75,7 @@ func (x *reorderings) add(d prove.Disagreement, name string) {
 
 // reportReordered reports at the rule that takes the call now.
 func reportReordered(p *lint.Pass, d *reordered, message, hint string) {
-	res := p.Table.Lookup(&d.Witness)
+	res := p.Table.LookupOnce(&d.Witness)
 	p.Report(d.Now.Route.Doc, entryPath(d.Now.Rule, d.Now.Match), diag.Diagnostic{
 		Certainty: assumed(d.Now, d.Then),
 		Message:   message,

@@ -52,7 +52,7 @@ func (c *apiCalls) groups(s *routing.Server, h *routing.Host, service string) []
 			continue
 		}
 		r := to(s, routing.Request{Authority: concrete(h.Name), Path: m.path()})
-		res := c.x.table.Lookup(r)
+		res := c.x.table.LookupOnce(r)
 		if res.Entry == nil || res.Entry.Route.GRPC == nil {
 			continue
 		}

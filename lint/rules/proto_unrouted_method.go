@@ -66,7 +66,7 @@ func (c *apiCalls) unrouted(s *routing.Server, h *routing.Host, service string) 
 			continue
 		}
 		r := to(s, routing.Request{Authority: concrete(h.Name), Path: m.path()})
-		if res := c.x.table.Lookup(r); res.Entry == nil && res.Server == s {
+		if res := c.x.table.LookupOnce(r); res.Entry == nil && res.Server == s {
 			out = append(out, apiCall{m, r, res})
 		}
 	}

@@ -81,7 +81,7 @@ func takesFrom(x *places, earlier, later *topology.Rule) (disorder, bool) {
 			}
 			tried++
 			request := to(b.server, guess)
-			if res := x.table.Lookup(request); res.Entry == b.entry && differentEffect(a.entry, b.entry) {
+			if res := x.table.LookupOnce(request); res.Entry == b.entry && differentEffect(a.entry, b.entry) {
 				return disorder{b.entry, a.entry, request, res}, true
 			}
 		}

@@ -31,9 +31,10 @@ func (h *hidden) all(test func(*prove.Verdict) bool) bool {
 // may be attached in more places than the input shows are left out: nothing can
 // be said of all their calls.
 func provenRules(p *lint.Pass) []*hidden {
-	var out []*hidden
-	byRule := map[*topology.Rule]*hidden{}
-	for _, v := range p.Verdicts() {
+	all := p.Verdicts()
+	out := make([]*hidden, 0, len(all))
+	byRule := make(map[*topology.Rule]*hidden, len(all))
+	for _, v := range all {
 		if v.Rule.Route.GRPC == nil || v.Rule.Route.Doc == nil || mayAttachElsewhere(v.Rule.Route) {
 			continue
 		}
@@ -117,5 +118,5 @@ func shadowed(p *lint.Pass, v *prove.Verdict) *diag.Witness {
 	if v.Shadowed == nil {
 		return nil
 	}
-	return witness(v.Shadowed, listenerOf(p.Table.Lookup(v.Shadowed)))
+	return witness(v.Shadowed, listenerOf(p.Table.LookupOnce(v.Shadowed)))
 }
