@@ -2,6 +2,8 @@ package envoy
 
 import (
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -67,13 +69,13 @@ func (w *writer) askClients(l *topology.Listener, context *tlsv3.DownstreamTlsCo
 			return fmt.Errorf("client CA certificates in %s %s are not read: expected a ConfigMap of its namespace", ref.Kind, ref.Name)
 		}
 		o := w.set.ConfigMaps.Get(l.Gateway.Namespace, string(ref.Name))
-		if o == nil || len(caText(o.Value)) == 0 {
-			return fmt.Errorf("ConfigMap %s/%s with client CA certificates is not in the input", l.Gateway.Namespace, ref.Name)
+		if o == nil || !x509.NewCertPool().AppendCertsFromPEM(caText(o.Value)) {
+			return fmt.Errorf("the input has no client CA certificate of ConfigMap %s/%s", l.Gateway.Namespace, ref.Name)
 		}
 		text = append(append(text, caText(o.Value)...), '\n')
 	}
 	if len(text) == 0 {
-		return fmt.Errorf("it asks clients for a certificate and names no CA")
+		return errors.New("it asks clients for a certificate and names no CA")
 	}
 	check := &tlsv3.CertificateValidationContext{TrustedCa: inline(text)}
 	if v.Mode == gatewayv1.AllowInsecureFallback {

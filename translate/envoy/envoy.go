@@ -60,6 +60,7 @@ type writer struct {
 	addresses map[string]string // who listens there
 	set       *manifest.Set
 	regexes   bool // some matcher is a regular expression
+	repeated  repeated
 	faults    bool // some answer of the listener at hand is given by the fault filter
 	plans     map[planKey]*planned
 	err       error
@@ -89,21 +90,28 @@ func Translate(tables []*routing.Table, o Options) (*bootstrapv3.Bootstrap, diag
 	if o.Admin != "" {
 		b.Admin = &bootstrapv3.Admin{Address: address(o.Admin)}
 	}
-	if w.regexes {
-		b.LayeredRuntime = regexLimit()
-	}
+	b.LayeredRuntime = w.runtime()
 	w.notes.Sort()
 	return b, w.notes, nil
 }
 
-// regexLimit lifts Envoy's limit of 100 instructions in a regular expression,
-// which a pattern that a route may have exceeds easily.
-func regexLimit() *bootstrapv3.LayeredRuntime {
+// runtime is what Envoy is told about matching as a whole, nil for nothing.
+func (w *writer) runtime() *bootstrapv3.LayeredRuntime {
+	fields := map[string]*structpb.Value{}
+	if w.regexes {
+		// By default an expression may have 100 instructions, which a pattern that a
+		// route may have exceeds easily.
+		fields["re2.max_program_size.error_level"] = structpb.NewNumberValue(1 << 20)
+	}
+	if each, ok := w.settle(); ok {
+		fields[individually] = structpb.NewBoolValue(each)
+	}
+	if len(fields) == 0 {
+		return nil
+	}
 	return &bootstrapv3.LayeredRuntime{Layers: []*bootstrapv3.RuntimeLayer{{
-		Name: "grpcroute",
-		LayerSpecifier: &bootstrapv3.RuntimeLayer_StaticLayer{StaticLayer: &structpb.Struct{Fields: map[string]*structpb.Value{
-			"re2.max_program_size.error_level": structpb.NewNumberValue(1 << 20),
-		}}},
+		Name:           "grpcroute",
+		LayerSpecifier: &bootstrapv3.RuntimeLayer_StaticLayer{StaticLayer: &structpb.Struct{Fields: fields}},
 	}}}
 }
 
@@ -111,14 +119,23 @@ func regexLimit() *bootstrapv3.LayeredRuntime {
 // a name that is taken, as for a Gateway with another client certificate, gets the
 // name of its Gateway as well.
 func (w *writer) cluster(c *clusterv3.Cluster, s *routing.Server) string {
-	if old := w.clusters[c.Name]; old != nil && !proto.Equal(old, c) {
-		c.Name += "/gateway/" + s.Gateways[0].Key()
+	name := c.Name
+	for i := 1; ; i++ {
+		old := w.clusters[c.Name]
+		if old == nil {
+			w.clusters[c.Name] = c
+			w.out.Clusters = append(w.out.Clusters, c)
+			return c.Name
+		}
+		if proto.Equal(old, c) {
+			return c.Name
+		}
+		c.Name = name + "/gateway/" + s.Gateways[0].Key()
+		if i > 1 {
+			c.Name = fmt.Sprintf("%s/%d", c.Name, i)
+		}
+		c.LoadAssignment.ClusterName = c.Name
 	}
-	if w.clusters[c.Name] == nil {
-		w.clusters[c.Name] = c
-		w.out.Clusters = append(w.out.Clusters, c)
-	}
-	return c.Name
 }
 
 // JSON writes a bootstrap as Envoy reads it, in a stable order.

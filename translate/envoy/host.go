@@ -127,8 +127,8 @@ func (w *writer) virtualHosts(x *index, secure bool, selected *routing.Listener)
 		names = append(slices.Clone(names), "")
 	}
 	for _, name := range names {
-		if _, err := netip.ParseAddr(name); err == nil {
-			continue // an IP address, which no hostname takes
+		if _, err := netip.ParseAddr(name); err == nil || strings.Contains(strings.TrimPrefix(name, "*."), "*") {
+			continue // no host has such a name; to Envoy a star anywhere is a wildcard
 		}
 		v := &routev3.VirtualHost{Name: domain(name), Domains: []string{domain(name)}}
 		h, miss := x.find(name, secure, selected)

@@ -18,7 +18,7 @@ func (w *writer) match(e *routing.Entry) *routev3.RouteMatch {
 	out := &routev3.RouteMatch{}
 	switch {
 	case c.Path.Kind == routing.RegexText:
-		out.PathSpecifier = &routev3.RouteMatch_SafeRegex{SafeRegex: w.regex(whole(c.Path))}
+		out.PathSpecifier = &routev3.RouteMatch_SafeRegex{SafeRegex: w.pattern(e, "method", whole(c.Path))}
 	case c.Service.Kind == routing.LiteralText && c.Method.Kind == routing.LiteralText:
 		out.PathSpecifier = &routev3.RouteMatch_Path{Path: "/" + c.Service.Text + "/" + c.Method.Text}
 	case c.Service.Kind == routing.LiteralText && c.Method.Kind == routing.AnyText:
@@ -32,7 +32,7 @@ func (w *writer) match(e *routing.Entry) *routev3.RouteMatch {
 			w.lost(e.Route.Doc, matchPath(e, "method"), "the match is left out: its pattern asks where a segment begins or ends, which an expression for the whole path cannot")
 			return nil
 		}
-		out.PathSpecifier = &routev3.RouteMatch_SafeRegex{SafeRegex: w.regex("/" + service + "/" + method)}
+		out.PathSpecifier = &routev3.RouteMatch_SafeRegex{SafeRegex: w.pattern(e, "method", "/"+service+"/"+method)}
 	}
 	for _, h := range c.Headers {
 		out.Headers = append(out.Headers, w.header(e, h))
@@ -48,20 +48,58 @@ func matchPath(e *routing.Entry, more ...any) manifest.Path {
 	return path
 }
 
-// header writes one header condition. Of a header that comes several times Envoy
-// asks the values joined with ",".
+// repeated gathers how the header conditions want headers to be read that come
+// several times.
+type repeated struct {
+	joined bool // some condition asks the values joined with ","
+	each   []eachValue
+}
+
+// eachValue is a condition that any one of the values may satisfy.
+type eachValue struct {
+	entry *routing.Entry
+	name  string
+}
+
+// individually is the feature of Envoy's that decides it for all conditions.
+const individually = "envoy.reloadable_features.match_headers_individually"
+
+// settle chooses how Envoy reads such headers; ok is false when it does not matter.
+func (w *writer) settle() (each, ok bool) {
+	r := &w.repeated
+	if !r.joined {
+		return true, len(r.each) > 0
+	}
+	for _, c := range r.each {
+		w.lost(c.entry.Route.Doc, matchPath(c.entry, "headers"), "header %q: of a header sent several times Envoy asks the values joined with \",\", as other routes want it, not each one", c.name)
+	}
+	return false, true
+}
+
+// header writes one header condition.
 func (w *writer) header(e *routing.Entry, h routing.HeaderPattern) *routev3.HeaderMatcher {
 	if h.Each {
-		w.lost(e.Route.Doc, matchPath(e, "headers"), "header %q: of a header sent several times Envoy asks the values joined with \",\", not each one", h.Name)
+		w.repeated.each = append(w.repeated.each, eachValue{e, h.Name})
+	} else {
+		w.repeated.joined = true
 	}
 	if h.Name == "host" {
 		w.lost(e.Route.Doc, matchPath(e, "headers"), "header \"host\" is the authority of the call to Envoy")
 	}
 	m := &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: h.Value.Text}}
 	if h.Value.Kind == routing.RegexText {
-		m.MatchPattern = &matcherv3.StringMatcher_SafeRegex{SafeRegex: w.regex(whole(h.Value))}
+		m.MatchPattern = &matcherv3.StringMatcher_SafeRegex{SafeRegex: w.pattern(e, "headers", whole(h.Value))}
 	}
 	return &routev3.HeaderMatcher{Name: h.Name, HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: m}}
+}
+
+// pattern writes an expression of a match.
+func (w *writer) pattern(e *routing.Entry, field, text string) *matcherv3.RegexMatcher {
+	text, changed := ascii(text)
+	if changed {
+		w.depends(e.Route.Doc, matchPath(e, field), "Envoy reads expressions byte by byte: characters beyond ASCII, which gRPC sends in no path and as no text, are left out of the pattern")
+	}
+	return w.regex(text)
 }
 
 func (w *writer) regex(text string) *matcherv3.RegexMatcher {

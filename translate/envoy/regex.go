@@ -1,6 +1,10 @@
 package envoy
 
-import "regexp/syntax"
+import (
+	"regexp/syntax"
+	"strings"
+	"unicode"
+)
 
 // A pattern for one segment of a path may ask where the text begins or ends, which
 // within an expression for the whole path is somewhere else. That it may take a
@@ -114,4 +118,64 @@ func always(holds bool) *syntax.Regexp {
 		return &syntax.Regexp{Op: syntax.OpEmptyMatch}
 	}
 	return &syntax.Regexp{Op: syntax.OpNoMatch}
+}
+
+// lastASCII is the last character that is one byte.
+const lastASCII = 0x7f
+
+// nothing is an expression that takes nothing. That of package syntax names a
+// character that Envoy's dialect, whose characters are bytes, does not have.
+const nothing = `[^\x00-\xff]`
+
+// ascii leaves characters beyond ASCII out of an expression: Envoy's newer versions
+// read both expression and text byte by byte, so that "é+" repeats half of a
+// character, and others do not.
+func ascii(text string) (out string, changed bool) {
+	plain := !strings.ContainsFunc(text, func(r rune) bool { return r > lastASCII })
+	if plain && !strings.Contains(text, `\x{`) && !strings.Contains(text, `\p`) && !strings.Contains(text, `\P`) {
+		return text, false
+	}
+	tree, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return text, false // it has been read before
+	}
+	changed = clip(tree)
+	return strings.ReplaceAll(tree.String(), `[^\x00-\x{10FFFF}]`, nothing), changed
+}
+
+// clip does so in place, and reports whether a character was left out.
+func clip(re *syntax.Regexp) (changed bool) {
+	for _, sub := range re.Sub {
+		changed = clip(sub) || changed
+	}
+	switch re.Op {
+	case syntax.OpLiteral:
+		for _, r := range re.Rune {
+			if r > lastASCII {
+				*re = *always(false)
+				return true
+			}
+		}
+	case syntax.OpCharClass:
+		var kept []rune
+		beyond := false
+		for i := 0; i+1 < len(re.Rune); i += 2 {
+			lo, hi := re.Rune[i], re.Rune[i+1]
+			beyond = beyond || lo > lastASCII || hi > lastASCII && hi != unicode.MaxRune
+			if lo <= lastASCII {
+				kept = append(kept, lo, min(hi, lastASCII))
+			}
+		}
+		first := len(re.Rune) > 0 && re.Rune[0] == 0
+		switch {
+		case first && !beyond: // all but some that are ASCII
+			return changed
+		case len(kept) == 0:
+			*re = *always(false)
+		default:
+			re.Rune = kept
+		}
+		return true
+	}
+	return changed
 }

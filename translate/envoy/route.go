@@ -24,7 +24,12 @@ func (w *writer) routes(s *routing.Server, h *routing.Host, guard *routev3.Heade
 	out := make([]*routev3.Route, 0, len(h.Entries))
 	for _, e := range h.Entries {
 		if e.Dead != "" {
-			w.lost(e.Route.Doc, matchPath(e), "the match is left out: %s", e.Dead)
+			// One that the implementation may know is lost; no call is for the others.
+			tell := w.depends
+			if e.Opaque() {
+				tell = w.lost
+			}
+			tell(e.Route.Doc, matchPath(e), "the match is left out: %s", e.Dead)
 			continue
 		}
 		m := w.match(e)

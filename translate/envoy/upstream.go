@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 
@@ -99,8 +100,8 @@ func (w *writer) authorities(p *topology.Policy) (*corev3.DataSource, error) {
 	namespace := p.Object.Doc.Ref.Namespace
 	for _, ref := range v.CACertificateRefs {
 		found := w.authority(namespace, ref)
-		if len(found) == 0 {
-			w.lost(p.Object.Doc, []any{"spec", "validation", "caCertificateRefs"}, "%s %s/%s with CA certificates is not in the input, and its certificates are not trusted", ref.Kind, namespace, ref.Name)
+		if !x509.NewCertPool().AppendCertsFromPEM(found) {
+			w.lost(p.Object.Doc, []any{"spec", "validation", "caCertificateRefs"}, "the input has no CA certificate of %s %s/%s, which is not trusted", ref.Kind, namespace, ref.Name)
 			continue
 		}
 		text = append(append(text, found...), '\n')

@@ -1,0 +1,402 @@
+package envoy_test
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"math"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	"github.com/grpcroute/grpcroute/internal/random"
+	"github.com/grpcroute/grpcroute/profile"
+	"github.com/grpcroute/grpcroute/prove"
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
+	"github.com/grpcroute/grpcroute/translate/envoy"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+// inNamespace moves random manifests to a namespace.
+func inNamespace(text, namespace string) string {
+	return strings.ReplaceAll(text, "namespace: d", "namespace: "+namespace)
+}
+
+// agreement compares calls through Envoy with explanations.
+type agreement struct {
+	t             testing.TB
+	backends      []string // addresses; each tells its number
+	calls, routed int
+	shares        map[*routing.Action]map[string]int
+}
+
+func newAgreement(t testing.TB, n int) *agreement {
+	a := &agreement{t: t, shares: map[*routing.Action]map[string]int{}}
+	for i := range n {
+		a.backends = append(a.backends, backend(t, fmt.Sprint(i)))
+	}
+	return a
+}
+
+// backend serves any method. It tells its name and the headers it saw.
+func backend(t testing.TB, name string, o ...grpc.ServerOption) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := grpc.NewServer(append(o, grpc.UnknownServiceHandler(func(_ any, s grpc.ServerStream) error {
+		md, _ := metadata.FromIncomingContext(s.Context())
+		for name, values := range md {
+			if name != "content-type" && name != "user-agent" && !strings.HasPrefix(name, "x-forwarded-") && !strings.HasPrefix(name, "x-envoy-") {
+				s.SetTrailer(metadata.Pairs("seen-"+strings.TrimPrefix(name, ":"), strings.Join(values, "|")))
+			}
+		}
+		if err := s.SendHeader(metadata.Pairs("who", "server", "gone", "not yet", "backend", name)); err != nil {
+			return err
+		}
+		_ = s.RecvMsg(&emptypb.Empty{})
+		return s.SendMsg(&emptypb.Empty{})
+	}))...)
+	go func() { _ = s.Serve(l) }()
+	t.Cleanup(s.Stop)
+	return l.Addr().String()
+}
+
+// place gives each backend of tables a server of its own.
+func (a *agreement) place(ts []*routing.Table, o *envoy.Options) map[string]string {
+	names := map[string]string{}
+	o.Backends = map[string][]string{}
+	for _, t := range ts {
+		for _, r := range t.Topology.Routes {
+			for _, rule := range r.Rules {
+				for _, b := range rule.Backends {
+					name := fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port)
+					if _, ok := names[name]; !ok {
+						i := len(names) % len(a.backends)
+						names[name] = fmt.Sprint(i)
+						o.Backends[name] = []string{a.backends[i]}
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
+// through is tables that an Envoy serves.
+type through struct {
+	*agreement
+	names   map[string]string // backends' numbers, by name
+	at      map[string]string // addresses, by port of a Gateway
+	secure  map[string]bool
+	clients map[string]*grpc.ClientConn
+	notes   string
+	stop    func()
+}
+
+// open starts an Envoy; nil when there is nothing to open.
+func (a *agreement) open(ts []*routing.Table) *through {
+	a.t.Helper()
+	o := opened(a.t, ts)
+	o.Admin = addresses(a.t, 1)[0]
+	g := &through{agreement: a, at: o.Listen, secure: map[string]bool{}, clients: map[string]*grpc.ClientConn{}}
+	g.names = a.place(ts, &o)
+	b, notes, err := envoy.Translate(ts, o)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	for i := range notes {
+		g.notes += fmt.Sprintf("\n%s: %s", notes[i].Range, notes[i].Message)
+	}
+	if !g.note(b) {
+		return nil
+	}
+	g.stop = run(a.t, b, o.Admin)
+	return g
+}
+
+// note remembers which ports are open, and which of them with TLS.
+func (g *through) note(b *bootstrapv3.Bootstrap) bool {
+	for _, l := range b.GetStaticResources().GetListeners() {
+		g.secure[l.Name] = l.FilterChains[0].TransportSocket != nil
+	}
+	return len(g.secure) > 0
+}
+
+// said is what the translation said, where that is short.
+func (g *through) said() string {
+	if len(g.notes) > 2000 {
+		return ""
+	}
+	return g.notes
+}
+
+func (g *through) close() {
+	for _, cc := range g.clients {
+		_ = cc.Close()
+	}
+	g.stop()
+}
+
+// port returns where a request is made; ok is false for one that nobody listens to.
+func (g *through) port(table *routing.Table, r *routing.Request) (name string, ok bool) {
+	if len(table.Serving(r)) != 1 {
+		return "", false
+	}
+	name = r.Gateway
+	if r.Port != 0 {
+		name = fmt.Sprintf("%s:%d", r.Gateway, r.Port)
+	}
+	if l := table.Lookup(r).Listener; l != nil && l.Topology.Protocol == "TLS" {
+		return "", false // passthrough
+	}
+	secure, ok := g.secure[name]
+	return name, ok && secure == (r.SNI != "")
+}
+
+func (g *through) client(name string, r *routing.Request) *grpc.ClientConn {
+	key := name
+	if r.SNI != "" {
+		key += " " + r.SNI + " " + r.Authority
+	}
+	if cc := g.clients[key]; cc != nil {
+		return cc
+	}
+	creds := insecure.NewCredentials()
+	if r.SNI != "" {
+		creds = credentials.NewTLS(&tls.Config{ServerName: r.SNI, InsecureSkipVerify: true}) //nolint:gosec // whose certificate it is does not matter here
+	}
+	cc, err := grpc.NewClient(g.at[name], grpc.WithTransportCredentials(creds), grpc.WithAuthority(r.Authority))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.clients[key] = cc
+	return cc
+}
+
+// call makes a call and compares what happened with what explain says.
+func (g *through) call(table *routing.Table, r *routing.Request) {
+	name, ok := g.port(table, r)
+	if !ok {
+		return
+	}
+	g.calls++
+	var md, head, trail metadata.MD = metadata.MD{}, nil, nil
+	for _, h := range r.Headers {
+		md.Append(h.Name, h.Value)
+	}
+	ctx, cancel := context.WithTimeout(metadata.NewOutgoingContext(context.Background(), md), 20*time.Second)
+	defer cancel()
+	options := []grpc.CallOption{grpc.Header(&head), grpc.Trailer(&trail)}
+	if r.SNI == "" {
+		options = append(options, grpc.CallAuthority(r.Authority))
+	}
+	err := g.client(name, r).Invoke(ctx, r.Path, &emptypb.Empty{}, &emptypb.Empty{}, options...)
+	code := int(status.Code(err))
+	want := table.Explain(r)
+	fail := func(format string, args ...any) {
+		g.t.Errorf("%+v under %s: %s (%v, explain: %s by %v)%s", *r, table.Topology.Profile.Name, fmt.Sprintf(format, args...), err, want.Outcome, describe(want.Entry), g.said())
+	}
+	if want.Entry == nil {
+		none := want.Answer
+		if none == nil {
+			none = &profile.Spec.Answers.NoListener
+		}
+		if code != none.GRPC || len(head.Get("backend")) > 0 {
+			fail("status %d, want %d; backend %v", code, none.GRPC, head.Get("backend"))
+		}
+		return
+	}
+	g.landed(want, code, md, head, trail, fail)
+}
+
+func describe(e *routing.Entry) string {
+	if e == nil {
+		return "nobody"
+	}
+	return fmt.Sprintf("%s %s rule %d", e.Route.Kind, e.Route.Key(), e.Rule.Index)
+}
+
+// landed compares backend, status and headers.
+func (g *through) landed(want *routing.Decision, code int, sent, head, trail metadata.MD, fail func(string, ...any)) {
+	a := want.Entry.Action
+	var matched []*routing.Share
+	number := strings.Join(head.Get("backend"), ",")
+	extension := func(f *topology.Filter) bool { return f.Type == "ExtensionRef" }
+	unserved := want.Server.Profile.Answers.UnsupportedFilter.GRPC
+	expected := map[string]bool{}
+	for i := range a.Shares {
+		s := &a.Shares[i]
+		failure := 0
+		switch {
+		case s.Weight == 0:
+			continue
+		case s.Answer != nil:
+			failure = s.Answer.GRPC
+		case slices.ContainsFunc(s.Filters, extension):
+			failure = unserved // Explain cannot know what it does
+		case (s.Backend.Policy != nil || s.Protocol.Name == profile.H2) && want.Server.Profile.Backends.TLS != profile.Ignored:
+			failure = 14 // the backend of the test has no TLS
+		}
+		at := "answer " + fmt.Sprint(failure)
+		if failure == 0 {
+			at = g.names[fmt.Sprintf("%s/%s:%d", s.Backend.Namespace, s.Backend.Name, s.Backend.Port)]
+		}
+		expected[at] = true
+		if failure == 0 && at == number {
+			matched = append(matched, s)
+		}
+	}
+	got := number
+	if got == "" {
+		got = "answer " + fmt.Sprint(code)
+	}
+	switch {
+	case a.Answer != nil && !expected[got], a.Answer == nil && slices.ContainsFunc(a.Filters, extension):
+		wantCode := unserved
+		if a.Answer != nil {
+			wantCode = a.Answer.GRPC
+		}
+		if code != wantCode || number != "" {
+			fail("status %d from backend %q, want %d", code, number, wantCode)
+		}
+		return
+	case !expected[got]:
+		fail("%s (backend or status) is none of %v", got, expected)
+		return
+	}
+	g.count(a, got)
+	if len(matched) != 1 {
+		return // an error, or which of several it was does not show
+	}
+	g.routed++
+	if got, want := seen(trail), modified(sent, a.Filters, matched[0].Filters); got != want {
+		fail("the backend saw\n%s\nwant\n%s", got, want)
+	}
+	if got, want := strings.Join(head.Get("who"), "|"), answered(a.Filters, matched[0].Filters); got != want {
+		fail("the answer's header is %q, want %q", got, want)
+	}
+}
+
+func (a *agreement) count(action *routing.Action, name string) {
+	if a.shares[action] == nil {
+		a.shares[action] = map[string]int{}
+	}
+	a.shares[action][name]++
+}
+
+// weigh compares the shares of all calls with the weights: within five standard
+// deviations, which by chance fails once in a million.
+func (g *through) weigh() {
+	weighed := 0
+	for action, got := range g.shares {
+		n := 0
+		for _, count := range got {
+			n += count
+		}
+		want := map[string]float64{}
+		for i := range action.Shares {
+			s := &action.Shares[i]
+			num, den := s.Fraction()
+			name := g.names[fmt.Sprintf("%s/%s:%d", s.Backend.Namespace, s.Backend.Name, s.Backend.Port)]
+			switch {
+			case s.Answer != nil:
+				name = fmt.Sprintf("answer %d", s.Answer.GRPC)
+			case got[name] == 0 && num > 0 && len(s.Filters) > 0:
+				name = "answer 2" // an ExtensionRef, or chance, which the others show
+			}
+			want[name] += float64(num) / float64(den)
+		}
+		for name, p := range want {
+			if off := math.Abs(float64(got[name]) - p*float64(n)); off > 5*math.Sqrt(float64(n)*p*(1-p))+1 && action.Answer == nil {
+				g.t.Errorf("%s: %d of %d calls, want %.3f of them: %v", name, got[name], n, p, got)
+			}
+			if p > 0 && p < 1 {
+				weighed++
+			}
+		}
+	}
+	if weighed == 0 {
+		g.t.Error("no weights were compared")
+	}
+	g.t.Logf("%d calls, %d routed, %d shares weighed", g.calls, g.routed, weighed)
+}
+
+// TestCallsThroughEnvoyAgreeOnRandom makes calls to random tables. Those whose
+// implementations read repeated headers alike are in one Envoy.
+func TestCallsThroughEnvoyAgreeOnRandom(t *testing.T) {
+	program(t)
+	n, each := 120, 150
+	if testing.Short() {
+		n, each = 10, 50
+	}
+	for _, any := range []bool{false, true} {
+		t.Run(fmt.Sprintf("any value %v", any), func(t *testing.T) {
+			a := newAgreement(t, 8)
+			var ts []*routing.Table
+			for seed := range n {
+				if profile.All[seed%len(profile.All)].Matching.RepeatedAny == any {
+					ts = append(ts, randomTable(t, seed, fmt.Sprintf("d%dx", seed)))
+				}
+			}
+			g := a.open(ts)
+			defer g.close()
+			for i, table := range ts {
+				source := random.New(uint64(i) + 1000)
+				gateway := table.Topology.Gateways[0].Key()
+				for range each {
+					q := source.Call()
+					q.Gateway = gateway
+					g.call(table, &q)
+				}
+			}
+			g.weigh()
+			if a.calls < len(ts)*each/4 || a.routed < a.calls/12 {
+				t.Errorf("%d calls were made, %d of them were routed", a.calls, a.routed)
+			}
+		})
+	}
+}
+
+// TestCallsThroughEnvoyAgreeOnTestdata calls into each region of calls that the
+// exact engine finds in the manifest sets.
+func TestCallsThroughEnvoyAgreeOnTestdata(t *testing.T) {
+	program(t)
+	a := newAgreement(t, 24)
+	n := 0
+	for _, set := range manifestSets(t) {
+		if n++; testing.Short() && n%20 != 0 {
+			continue
+		}
+		ts := tables(set)
+		g := a.open(ts)
+		if g == nil {
+			continue
+		}
+		for _, table := range ts {
+			regions := 0
+			for _, group := range prove.Partitions(context.Background(), table, nil, prove.Options{Budget: prove.DefaultBudget}).Groups {
+				for i := range group.Regions {
+					if r := &group.Regions[i].Witness; regions < 60 && sendable(r) {
+						regions++
+						g.call(table, r)
+					}
+				}
+			}
+		}
+		g.close()
+	}
+	t.Logf("%d calls, %d routed", a.calls, a.routed)
+	if a.calls < 50 || a.routed < a.calls/10 {
+		t.Errorf("%d calls were made, %d of them were routed", a.calls, a.routed)
+	}
+}
