@@ -1,12 +1,17 @@
 package envoy_test
 
 import (
+	"context"
+	"crypto/tls"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
@@ -84,4 +89,28 @@ func modify(md metadata.MD, m *gatewayv1.HTTPHeaderFilter) {
 	for _, h := range m.Add {
 		md.Append(string(h.Name), h.Value)
 	}
+}
+
+// anyAuthority lets a connection carry calls to another authority than its SNI.
+type anyAuthority struct {
+	credentials.TransportCredentials
+	sni string
+}
+
+// withSNI are the credentials of a client that asks for a server name.
+func withSNI(name string) grpc.DialOption {
+	c := credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}) //nolint:gosec // whose certificate it is does not matter here
+	return grpc.WithTransportCredentials(anyAuthority{c, name})
+}
+
+func (anyAuthority) Info() credentials.ProtocolInfo {
+	return credentials.ProtocolInfo{SecurityProtocol: "tls"}
+}
+
+func (c anyAuthority) Clone() credentials.TransportCredentials {
+	return anyAuthority{c.TransportCredentials.Clone(), c.sni}
+}
+
+func (c anyAuthority) ClientHandshake(ctx context.Context, _ string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	return c.TransportCredentials.ClientHandshake(ctx, c.sni, conn)
 }

@@ -15,6 +15,7 @@ import (
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	"github.com/grpcroute/grpcroute/internal/envoybin"
+	"github.com/grpcroute/grpcroute/render"
 	"github.com/grpcroute/grpcroute/translate/envoy"
 )
 
@@ -34,10 +35,13 @@ func program(t testing.TB) string {
 	return ""
 }
 
-// text writes a bootstrap.
+// text writes a bootstrap as YAML.
 func text(t testing.TB, b *bootstrapv3.Bootstrap) []byte {
 	t.Helper()
 	out, err := envoy.JSON(b)
+	if err == nil {
+		out, err = render.Configuration(out, "yaml")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +52,7 @@ func text(t testing.TB, b *bootstrapv3.Bootstrap) []byte {
 func validate(t testing.TB, b *bootstrapv3.Bootstrap) error {
 	t.Helper()
 	path := program(t)
-	name := filepath.Join(t.TempDir(), "envoy.json")
+	name := filepath.Join(t.TempDir(), "envoy.yaml")
 	if err := os.WriteFile(name, text(t, b), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +69,7 @@ func validate(t testing.TB, b *bootstrapv3.Bootstrap) error {
 func run(t testing.TB, b *bootstrapv3.Bootstrap, admin string) (stop func()) {
 	t.Helper()
 	path := program(t)
-	name := filepath.Join(t.TempDir(), "envoy.json")
+	name := filepath.Join(t.TempDir(), "envoy.yaml")
 	if err := os.WriteFile(name, text(t, b), 0o600); err != nil {
 		t.Fatal(err)
 	}
