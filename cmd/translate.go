@@ -134,6 +134,16 @@ func runTranslate(o *translateOptions) error {
 	if err != nil {
 		return err
 	}
+	refused, err := o.Input.refusals(set)
+	if err != nil {
+		return err
+	}
+	for doc, message := range refused {
+		got.notes = append(got.notes, diag.Diagnostic{
+			Severity: diag.Info, Message: "written although the API server would refuse it: " + message, Range: doc.Range(), Object: doc.Ref,
+		})
+	}
+	got.notes.Sort()
 	if lost := o.tell(got.notes); lost > 0 && o.Strict {
 		fmt.Fprintf(o.Streams.Err, "%d of the manifests' fields are lost, and --strict is given: nothing is written\n", lost)
 		return errFindings
