@@ -39,8 +39,6 @@ func (e *edits) of(name string) *field {
 	return f
 }
 
-func (e *edits) empty() bool { return len(e.names) == 0 && e.host == "" }
-
 // hopHeaders belong to HTTP/1.1 and make a message of HTTP/2 malformed (RFC 9113,
 // 8.2.2); no filter can add them.
 var hopHeaders = []string{"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
@@ -125,8 +123,6 @@ func modifiers(f *topology.Filter) (request, response *gatewayv1.HTTPHeaderFilte
 // change is all that the filters of a rule, and of one of its backends, do to the
 // headers.
 type change struct{ request, response edits }
-
-func (c *change) empty() bool { return c.request.empty() && c.response.empty() }
 
 // located is a filter with its place.
 type located struct {

@@ -131,7 +131,7 @@ func (w *writer) listen(d *door) string {
 	}
 	at = cmp.Or(at, fmt.Sprintf("0.0.0.0:%d", d.port))
 	if other := w.addresses[at]; other != "" && w.err == nil {
-		w.err = fmt.Errorf("Gateway ports %s and %s would both be bound to %s: choose one Gateway, or give one of them another address", other, d, at)
+		w.err = fmt.Errorf("the Gateway ports %s and %s would both be bound to %s: choose one Gateway, or give one of them another address", other, d, at)
 	}
 	w.addresses[at] = d.String()
 	return at

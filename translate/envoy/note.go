@@ -5,7 +5,6 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/topology"
 )
 
 // noteKey keeps a diagnostic from being given twice, as for a rule that several
@@ -36,11 +35,4 @@ func (w *writer) lost(doc *manifest.Document, path manifest.Path, format string,
 // depends says what the result depends on.
 func (w *writer) depends(doc *manifest.Document, path manifest.Path, format string, args ...any) {
 	w.note(diag.Info, doc, path, format, args...)
-}
-
-func gatewayDoc(g *topology.Gateway) *manifest.Document {
-	if g.Object == nil {
-		return nil
-	}
-	return g.Object.Doc
 }

@@ -75,6 +75,25 @@ spec:
   validation: {hostname: %[2]s, caCertificateRefs: [{group: "", kind: ConfigMap, name: %[3]s}]%[4]s}
 `
 
+// tlsCalls are calls by SNI and authority, and what becomes of them.
+var tlsCalls = []struct {
+	sni, authority, service string
+	want                    codes.Code
+}{
+	{"a.ex.com", "a.ex.com", "p.Good", codes.OK},
+	{"b.ex.com", "b.ex.com", "p.Good", codes.OK},
+	{"b.ex.com", "c.ex.com:8443", "p.Good", codes.OK},
+	{"a.ex.com", "a.ex.com", "p.SAN", codes.OK},
+	{"a.ex.com", "a.ex.com", "p.Name", codes.Unavailable},
+	{"a.ex.com", "a.ex.com", "p.CA", codes.Unavailable},
+	{"a.ex.com", "a.ex.com", "p.None", codes.Unimplemented},
+	{"b.ex.com", "a.ex.com", "p.Good", codes.Unknown}, // misdirected
+	{"a.ex.com", "b.ex.com", "p.Good", codes.Unknown},
+	{"a.ex.com", "other.org", "p.Good", codes.Unimplemented},
+	{"other.org", "other.org", "p.Good", codes.Unimplemented},
+	{"other.org", "a.ex.com", "p.Good", codes.Unknown},
+}
+
 func TestTLSOnBothSides(t *testing.T) {
 	program(t)
 	own, ownKey := pem(t, "gateway.ex.com")
@@ -107,23 +126,7 @@ func TestTLSOnBothSides(t *testing.T) {
 		t.Logf("%s: %s", notes[i].Severity, notes[i].Message)
 	}
 	run(t, b, o.Admin)
-	for _, c := range []struct {
-		sni, authority, service string
-		want                    codes.Code
-	}{
-		{"a.ex.com", "a.ex.com", "p.Good", codes.OK},
-		{"b.ex.com", "b.ex.com", "p.Good", codes.OK},
-		{"b.ex.com", "c.ex.com:8443", "p.Good", codes.OK},
-		{"a.ex.com", "a.ex.com", "p.SAN", codes.OK},
-		{"a.ex.com", "a.ex.com", "p.Name", codes.Unavailable},
-		{"a.ex.com", "a.ex.com", "p.CA", codes.Unavailable},
-		{"a.ex.com", "a.ex.com", "p.None", codes.Unimplemented},
-		{"b.ex.com", "a.ex.com", "p.Good", codes.Unknown}, // misdirected
-		{"a.ex.com", "b.ex.com", "p.Good", codes.Unknown},
-		{"a.ex.com", "other.org", "p.Good", codes.Unimplemented},
-		{"other.org", "other.org", "p.Good", codes.Unimplemented},
-		{"other.org", "a.ex.com", "p.Good", codes.Unknown},
-	} {
+	for _, c := range tlsCalls {
 		cc, err := grpc.NewClient(free[1], grpc.WithAuthority(c.authority), withSNI(c.sni))
 		if err != nil {
 			t.Fatal(err)

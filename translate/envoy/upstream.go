@@ -143,11 +143,11 @@ func (w *writer) certificate(c *topology.Certificate) (*tlsv3.TlsCertificate, er
 		dir := fmt.Sprintf("%s/%s/%s/", w.o.CertificateDir, c.Namespace, c.Name)
 		return &tlsv3.TlsCertificate{CertificateChain: file(dir + corev1.TLSCertKey), PrivateKey: file(dir + corev1.TLSPrivateKeyKey)}, nil
 	case c.Secret == nil:
-		return nil, fmt.Errorf("Secret %s/%s is not in the input: add it, or say with --certificates where Envoy finds it", c.Namespace, c.Name)
+		return nil, fmt.Errorf("its Secret %s/%s is not in the input: add it, or say with --certificates where Envoy finds it", c.Namespace, c.Name)
 	}
 	pair := [2][]byte{secretData(c.Secret.Value, corev1.TLSCertKey), secretData(c.Secret.Value, corev1.TLSPrivateKeyKey)}
 	if err := checkPair(pair[0], pair[1]); err != nil {
-		return nil, fmt.Errorf("Secret %s/%s holds no certificate with its key", c.Namespace, c.Name)
+		return nil, fmt.Errorf("its Secret %s/%s holds no certificate with its key", c.Namespace, c.Name)
 	}
 	return &tlsv3.TlsCertificate{CertificateChain: inline(pair[0]), PrivateKey: inline(pair[1])}, nil
 }
