@@ -103,13 +103,19 @@ func (o *lintOptions) writeBaseline(r *lint.Result) error {
 
 // replaceFile writes a file beside its place and moves it there, so that nobody
 // sees half of it. What is no file (a pipe, /dev/null) is written to, not replaced.
-func replaceFile(path string, data []byte) error {
-	mode := fs.FileMode(0o644)
+func replaceFile(path string, data []byte) error { return replace(path, data, 0o777) }
+
+// replaceSecret is replaceFile for what only the file's owner may read.
+func replaceSecret(path string, data []byte) error { return replace(path, data, 0o600) }
+
+// replace gives the file no permission that most lacks.
+func replace(path string, data []byte, most fs.FileMode) error {
+	mode := 0o644 & most
 	if info, err := os.Stat(path); err == nil {
 		if !info.Mode().IsRegular() && !info.IsDir() {
 			return writeInto(path, data)
 		}
-		mode = info.Mode().Perm()
+		mode = info.Mode().Perm() & most
 		if real, err := filepath.EvalSymlinks(path); err == nil {
 			path = real
 		}

@@ -48,6 +48,7 @@ usage; 3 the work could not be done.`,
 		newDiffCmd(s, nil),
 		newInitCmd(s, nil),
 		newServeCmd(s, nil),
+		newTranslateCmd(s, nil),
 		newVersionCmd(s, nil),
 		newCompletionCmd(s),
 	)

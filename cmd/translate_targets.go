@@ -1,0 +1,142 @@
+package cmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
+	"github.com/grpcroute/grpcroute/translate/cloudflare"
+	"github.com/grpcroute/grpcroute/translate/envoy"
+)
+
+func (o *translateOptions) toEnvoy(set *manifest.Set) (*translated, error) {
+	tables, err := o.tables(set)
+	if err != nil {
+		return nil, err
+	}
+	options := o.Envoy
+	var names []string
+	ports := map[string]bool{}
+	for _, t := range tables {
+		for _, g := range t.Topology.Gateways {
+			names = append(names, g.Key())
+			for _, l := range g.Listeners {
+				ports[portName(g, l.Port)] = true
+			}
+		}
+	}
+	if options.Gateway = o.Gateway; o.Gateway != "" {
+		if options.Gateway = o.qualified(o.Gateway); !slices.Contains(names, options.Gateway) {
+			return nil, unknownName("--gateway", options.Gateway, "Gateway", names)
+		}
+	}
+	if options.Admin != "" {
+		if err := checkAddress(options.Admin, false); err != "" {
+			return nil, usagef("--admin %q: %s", options.Admin, err)
+		}
+	}
+	if options.Listen, err = o.listeners(ports); err != nil {
+		return nil, err
+	}
+	serve := &serveOptions{Input: o.Input, Backends: o.Backends}
+	given, err := serve.backends(tables)
+	if err != nil {
+		return nil, err
+	}
+	options.Backends = map[string][]string{}
+	for ref, addresses := range given {
+		options.Backends[ref.String()] = addresses
+	}
+	b, notes, err := envoy.Translate(tables, options)
+	if err != nil {
+		return nil, usagef("%w (--gateway, --listen)", err)
+	}
+	text, err := envoy.JSON(b)
+	if err != nil {
+		return nil, err
+	}
+	return &translated{text: text, notes: notes, secret: envoy.HoldsKey(text)}, nil
+}
+
+func portName(g *topology.Gateway, port int32) string {
+	if port == 0 {
+		return g.Key()
+	}
+	return fmt.Sprintf("%s:%d", g.Key(), port)
+}
+
+// qualified adds the namespace to a name without one.
+func (o *translateOptions) qualified(name string) string {
+	if strings.Contains(name, "/") {
+		return name
+	}
+	return (&serveOptions{Input: o.Input}).namespace() + "/" + name
+}
+
+// listeners reads --listen.
+func (o *translateOptions) listeners(ports map[string]bool) (map[string]string, error) {
+	var names []string
+	for name := range ports {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	out := map[string]string{}
+	for _, text := range o.Listen {
+		name, address, ok := strings.Cut(text, "=")
+		if !ok || name == "" || address == "" {
+			return nil, usagef("--listen %q: expected NS/NAME:PORT=HOST:PORT, as shop/edge:443=127.0.0.1:8443", text)
+		}
+		if name = o.qualified(name); !ports[name] {
+			return nil, unknownName("--listen", name, "Gateway port", names)
+		}
+		if out[name] != "" {
+			return nil, usagef("--listen %s is given twice", name)
+		}
+		if err := checkAddress(address, false); err != "" {
+			return nil, usagef("--listen %s: address %q: %s", name, address, err)
+		}
+		out[name] = address
+	}
+	return out, nil
+}
+
+func (o *translateOptions) toTunnel(set *manifest.Set) (*translated, error) {
+	if o.Gateway != "" || len(o.Listen) > 0 || len(o.Backends) > 0 {
+		return nil, usagef("--gateway, --listen and --backend are not for %s: one configuration is for all Gateways, and names backends by their DNS names", o.To)
+	}
+	name := cloudflare.Profile.Name
+	switch {
+	case o.Input.Profile == name:
+	case o.Input.Profile != autoProfile:
+		return nil, usagef("--profile %s: %s is for %s alone", o.Input.Profile, o.To, name)
+	case !slices.Contains(topology.Profiles(set), cloudflare.Profile):
+		o.Input.Profile = name // no class names it
+	}
+	tables, err := o.tables(set)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(tables, func(t *routing.Table) bool { return t.Topology.Profile.Name == name })
+	if i < 0 {
+		return nil, usagef("--as-built is not for %s", o.To)
+	}
+	config, notes := cloudflare.Translate(tables[i], cloudflare.Options{ClusterDomain: o.Envoy.ClusterDomain})
+	text, err := json.Marshal(config)
+	if err != nil {
+		return nil, fmt.Errorf("write the configuration: %w", err)
+	}
+	out := &translated{text: text}
+	for _, n := range notes {
+		path := manifest.Path{"spec", "rules", n.Rule}
+		out.notes = append(out.notes, diag.Diagnostic{
+			Severity: diag.Warning, Message: n.Text, Range: n.Route.Doc.Range(path...), Object: n.Route.Doc.Ref, Field: path.String(),
+		})
+	}
+	out.notes.Sort()
+	return out, nil
+}

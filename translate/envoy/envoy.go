@@ -1,0 +1,156 @@
+// Package envoy writes the configuration of an Envoy that routes as a routing
+// table does: a complete static bootstrap with listeners, routes and clusters.
+// What Envoy cannot be told is said in diagnostics, with the place of the field.
+//
+// Routes are named NS/NAME/rule/N/match/M, clusters NS/NAME/rule/N/backend/M. What
+// cannot be served points at the cluster NS/NAME/rule/N/unavailable, which has no
+// endpoint, so that its calls get UNAVAILABLE.
+package envoy
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/routing"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// Options are what a configuration depends on that no manifest says.
+type Options struct {
+	// Gateway is the one Gateway that is translated, "NS/NAME"; "" for all.
+	Gateway string
+	// Listen holds, by "NS/NAME:PORT" of a Gateway, or "NS/NAME" for one that is not
+	// in the input, the HOST:PORT that Envoy listens on there. Other ports are bound
+	// as they are on every IPv4 address.
+	Listen map[string]string
+	// Backends holds, by "NS/NAME:PORT", the addresses (HOST:PORT) of backends. Others
+	// are looked up in the cluster's DNS.
+	Backends map[string][]string
+	// ClusterDomain is that of the cluster's DNS; "" for cluster.local.
+	ClusterDomain string
+	// Admin is the HOST:PORT of Envoy's admin interface; "" for none.
+	Admin string
+	// CertificateDir is a folder on Envoy's machine with NS/NAME/tls.crt and
+	// NS/NAME/tls.key of Secrets that are not in the input; "" for none.
+	CertificateDir string
+	// SystemCA is the file on Envoy's machine with the authorities that its system
+	// trusts; "" for [DefaultSystemCA].
+	SystemCA string
+}
+
+// DefaultSystemCA is where Envoy's own images keep the system's authorities.
+const DefaultSystemCA = "/etc/ssl/certs/ca-certificates.crt"
+
+// writer gathers a bootstrap.
+type writer struct {
+	o         Options
+	out       *bootstrapv3.Bootstrap_StaticResources
+	clusters  map[string]*clusterv3.Cluster
+	notes     diag.List
+	seen      map[noteKey]bool
+	addresses map[string]string // who listens there
+	set       *manifest.Set
+	regexes   bool // some matcher is a regular expression
+	repeated  repeated
+	faults    bool // some answer of the listener at hand is given by the fault filter
+	plans     map[planKey]*planned
+	err       error
+}
+
+// Translate writes the bootstrap for the Gateways of tables, one table per
+// implementation. Diagnostics of severity warning are what gets lost, those of
+// severity info what the result depends on. There is an error when two listeners
+// would be bound to one address.
+func Translate(tables []*routing.Table, o Options) (*bootstrapv3.Bootstrap, diag.List, error) {
+	o.ClusterDomain = cmp.Or(strings.TrimSuffix(o.ClusterDomain, "."), "cluster.local")
+	o.SystemCA = cmp.Or(o.SystemCA, DefaultSystemCA)
+	w := &writer{
+		o: o, out: &bootstrapv3.Bootstrap_StaticResources{}, clusters: map[string]*clusterv3.Cluster{},
+		seen: map[noteKey]bool{}, addresses: map[string]string{}, plans: map[planKey]*planned{},
+	}
+	for _, t := range tables {
+		w.set = t.Topology.Set
+		for _, s := range t.Servers {
+			w.server(s)
+		}
+	}
+	if w.err != nil {
+		return nil, nil, w.err
+	}
+	b := &bootstrapv3.Bootstrap{StaticResources: w.out}
+	if o.Admin != "" {
+		b.Admin = &bootstrapv3.Admin{Address: address(o.Admin)}
+	}
+	b.LayeredRuntime = w.runtime()
+	w.notes.Sort()
+	return b, w.notes, nil
+}
+
+// runtime is what Envoy is told about matching as a whole, nil for nothing.
+func (w *writer) runtime() *bootstrapv3.LayeredRuntime {
+	fields := map[string]*structpb.Value{}
+	if w.regexes {
+		// By default an expression may have 100 instructions, which a pattern that a
+		// route may have exceeds easily.
+		fields["re2.max_program_size.error_level"] = structpb.NewNumberValue(1 << 20)
+	}
+	if each, ok := w.settle(); ok {
+		fields[individually] = structpb.NewBoolValue(each)
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return &bootstrapv3.LayeredRuntime{Layers: []*bootstrapv3.RuntimeLayer{{
+		Name:           "grpcroute",
+		LayerSpecifier: &bootstrapv3.RuntimeLayer_StaticLayer{StaticLayer: &structpb.Struct{Fields: fields}},
+	}}}
+}
+
+// cluster adds a cluster and returns its name. One that says something else under
+// a name that is taken, as for a Gateway with another client certificate, gets the
+// name of its Gateway as well.
+func (w *writer) cluster(c *clusterv3.Cluster, s *routing.Server) string {
+	name := c.Name
+	for i := 1; ; i++ {
+		old := w.clusters[c.Name]
+		if old == nil {
+			w.clusters[c.Name] = c
+			w.out.Clusters = append(w.out.Clusters, c)
+			return c.Name
+		}
+		if proto.Equal(old, c) {
+			return c.Name
+		}
+		c.Name = name + "/gateway/" + s.Gateways[0].Key()
+		if i > 1 {
+			c.Name = fmt.Sprintf("%s/%d", c.Name, i)
+		}
+		c.LoadAssignment.ClusterName = c.Name
+	}
+}
+
+// JSON writes a bootstrap as Envoy reads it, in a stable order.
+func JSON(b *bootstrapv3.Bootstrap) ([]byte, error) {
+	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(b)
+	if err != nil {
+		return nil, fmt.Errorf("write the bootstrap: %w", err)
+	}
+	// protojson varies its blanks on purpose.
+	var out bytes.Buffer
+	if err := json.Indent(&out, text, "", "  "); err != nil {
+		return nil, fmt.Errorf("write the bootstrap: %w", err)
+	}
+	return append(out.Bytes(), '\n'), nil
+}
+
+// HoldsKey reports whether a bootstrap, as [JSON] writes it, holds a private key.
+func HoldsKey(text []byte) bool { return bytes.Contains(text, []byte("PRIVATE KEY-----")) }

@@ -1,0 +1,116 @@
+package envoy_test
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// authority is what Envoy takes as one.
+var authority = regexp.MustCompile(`^[a-zA-Z0-9.:_-]+$`)
+
+// sendable reports whether grpc-go sends a request as it is, and Envoy takes it so.
+func sendable(r *routing.Request) bool {
+	for _, h := range r.Headers {
+		if strings.HasSuffix(h.Name, "-bin") || strings.HasPrefix(h.Name, "grpc-") || strings.HasPrefix(h.Name, ":") ||
+			strings.HasPrefix(h.Name, "x-envoy-") || strings.HasPrefix(h.Name, "x-forwarded-") ||
+			slices.Contains([]string{"content-type", "te", "user-agent", "host", "connection", "keep-alive", "transfer-encoding", "proxy-connection", "upgrade"}, h.Name) ||
+			strings.TrimSpace(h.Value) != h.Value {
+			return false
+		}
+	}
+	return r.Service == "" && authority.MatchString(r.Authority)
+}
+
+// seen lists the request headers that the backend told of.
+func seen(trail metadata.MD) string {
+	var out []string
+	for name, values := range trail {
+		if rest, ok := strings.CutPrefix(name, "seen-"); ok && rest != "authority" {
+			out = append(out, rest+": "+strings.Join(values, "|"))
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, "\n")
+}
+
+// modified is what a backend has to see of a request's headers: the filters of the
+// rule work first, then those of the backend.
+func modified(sent metadata.MD, rule, backend []*topology.Filter) string {
+	md := sent.Copy()
+	for _, f := range slices.Concat(rule, backend) {
+		if f.Type == "RequestHeaderModifier" && f.GRPC != nil {
+			modify(md, f.GRPC.RequestHeaderModifier)
+		} else if f.Type == "RequestHeaderModifier" {
+			modify(md, f.HTTP.RequestHeaderModifier)
+		}
+	}
+	var out []string
+	for name, values := range md {
+		if len(values) > 0 && name != "host" {
+			out = append(out, name+": "+strings.Join(values, "|"))
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, "\n")
+}
+
+// answered is the header "who" that a client has to see of a backend that sends
+// "server": the filters of the backend work first, then those of the rule.
+func answered(rule, backend []*topology.Filter) string {
+	md := metadata.Pairs("who", "server")
+	for _, f := range slices.Concat(backend, rule) {
+		if f.Type == "ResponseHeaderModifier" && f.GRPC != nil {
+			modify(md, f.GRPC.ResponseHeaderModifier)
+		} else if f.Type == "ResponseHeaderModifier" {
+			modify(md, f.HTTP.ResponseHeaderModifier)
+		}
+	}
+	return strings.Join(md.Get("who"), "|")
+}
+
+func modify(md metadata.MD, m *gatewayv1.HTTPHeaderFilter) {
+	for _, name := range m.Remove {
+		delete(md, strings.ToLower(name))
+	}
+	for _, h := range m.Set {
+		md.Set(string(h.Name), h.Value)
+	}
+	for _, h := range m.Add {
+		md.Append(string(h.Name), h.Value)
+	}
+}
+
+// anyAuthority lets a connection carry calls to another authority than its SNI.
+type anyAuthority struct {
+	credentials.TransportCredentials
+	sni string
+}
+
+// withSNI are the credentials of a client that asks for a server name.
+func withSNI(name string) grpc.DialOption {
+	c := credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}) //nolint:gosec // whose certificate it is does not matter here
+	return grpc.WithTransportCredentials(anyAuthority{c, name})
+}
+
+func (anyAuthority) Info() credentials.ProtocolInfo {
+	return credentials.ProtocolInfo{SecurityProtocol: "tls"}
+}
+
+func (c anyAuthority) Clone() credentials.TransportCredentials {
+	return anyAuthority{c.TransportCredentials.Clone(), c.sni}
+}
+
+func (c anyAuthority) ClientHandshake(ctx context.Context, _ string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	return c.TransportCredentials.ClientHandshake(ctx, c.sni, conn)
+}

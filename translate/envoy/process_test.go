@@ -1,0 +1,122 @@
+package envoy_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	"github.com/grpcroute/grpcroute/internal/envoybin"
+	"github.com/grpcroute/grpcroute/render"
+	"github.com/grpcroute/grpcroute/translate/envoy"
+)
+
+var find = sync.OnceValues(func() (string, error) { return envoybin.Find(context.Background()) })
+
+// program returns the path of an Envoy.
+func program(t testing.TB) string {
+	t.Helper()
+	path, err := find()
+	if err == nil {
+		return path
+	}
+	if os.Getenv("GRPCROUTE_REQUIRE_ALL") == "1" {
+		t.Fatalf("no Envoy: %v", err)
+	}
+	t.Skipf("WITHOUT ENVOY, nothing is compared with it: %v (set %s, or install python3-venv)", err, envoybin.Variable)
+	return ""
+}
+
+// text writes a bootstrap as YAML.
+func text(t testing.TB, b *bootstrapv3.Bootstrap) []byte {
+	t.Helper()
+	out, err := envoy.JSON(b)
+	if err == nil {
+		out, err = render.Configuration(out, "yaml")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// validate asks Envoy whether it would take a bootstrap.
+func validate(t testing.TB, b *bootstrapv3.Bootstrap) error {
+	t.Helper()
+	path := program(t)
+	name := filepath.Join(t.TempDir(), "envoy.yaml")
+	if err := os.WriteFile(name, text(t, b), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, "--mode", "validate", "--log-level", "error", "--concurrency", "1", "-c", name).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s\n%s", err, out, text(t, b))
+	}
+	return nil
+}
+
+// run runs an Envoy until the test ends, or stop is called.
+func run(t testing.TB, b *bootstrapv3.Bootstrap, admin string) (stop func()) {
+	t.Helper()
+	path := program(t)
+	name := filepath.Join(t.TempDir(), "envoy.yaml")
+	if err := os.WriteFile(name, text(t, b), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	cmd := exec.Command(path, "--log-level", "error", "--concurrency", "1", "--disable-hot-restart", "-c", name)
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	stop = sync.OnceFunc(func() {
+		_ = cmd.Process.Kill() // it may have ended
+		<-ended
+	})
+	t.Cleanup(stop)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		if r, err := http.Get("http://" + admin + "/ready"); err == nil {
+			_ = r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				return stop
+			}
+		}
+		select {
+		case err := <-ended:
+			ended <- err
+			t.Fatalf("Envoy ended: %v\n%s\n%s", err, said.Bytes(), text(t, b))
+		default:
+		}
+		if time.Now().After(deadline) {
+			stop()
+			t.Fatalf("Envoy is not ready\n%s", said.Bytes())
+		}
+	}
+}
+
+// addresses returns free addresses on this machine.
+func addresses(t testing.TB, n int) []string {
+	t.Helper()
+	var out []string
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = l.Close() }() // all at once, so that none is given twice
+		out = append(out, l.Addr().String())
+	}
+	return out
+}
