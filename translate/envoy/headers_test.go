@@ -114,3 +114,38 @@ func (c anyAuthority) Clone() credentials.TransportCredentials {
 func (c anyAuthority) ClientHandshake(ctx context.Context, _ string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	return c.TransportCredentials.ClientHandshake(ctx, c.sni, conn)
 }
+
+// modifiesProtocol reports whether an action changes the headers that make a request
+// one of gRPC: what comes of that is between Envoy and the backend.
+func modifiesProtocol(a *routing.Action) bool {
+	filters := slices.Clone(a.Filters)
+	for i := range a.Shares {
+		filters = append(filters, a.Shares[i].Filters...)
+	}
+	for _, f := range filters {
+		for _, m := range modifiersOf(f) {
+			names := slices.Clone(m.Remove)
+			for _, h := range slices.Concat(m.Set, m.Add) {
+				names = append(names, string(h.Name))
+			}
+			for _, name := range names {
+				if name = strings.ToLower(name); name == "content-type" || name == "te" || strings.HasPrefix(name, "grpc-") {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// modifiersOf returns what a filter does to headers, of requests or of answers.
+func modifiersOf(f *topology.Filter) []*gatewayv1.HTTPHeaderFilter {
+	var all []*gatewayv1.HTTPHeaderFilter
+	if f.GRPC != nil {
+		all = append(all, f.GRPC.RequestHeaderModifier, f.GRPC.ResponseHeaderModifier)
+	}
+	if f.HTTP != nil {
+		all = append(all, f.HTTP.RequestHeaderModifier, f.HTTP.ResponseHeaderModifier)
+	}
+	return slices.DeleteFunc(all, func(m *gatewayv1.HTTPHeaderFilter) bool { return m == nil })
+}
