@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/proxy"
@@ -55,7 +56,7 @@ func (o *serveOptions) readConfig() (*configured, error) {
 		}
 		return nil, errors.Join(errs...)
 	}
-	out.loaded = cloudflare.Load(config, o.Config, configGateway)
+	out.loaded = cloudflare.Load(config, filepath.Base(o.Config), configGateway)
 	return out, nil
 }
 

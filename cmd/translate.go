@@ -82,12 +82,16 @@ that holds a key is readable by its owner only.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)
+			if o.To == cloudflare.Target && !c.Flags().Changed("output") {
+				o.Output.Format = "json" // which its proxy takes alone
+			}
 			return run(o)
 		},
 	}
 	o.Input.addFlags(c)
 	o.Output.addFlags(c, "yaml", "json")
 	f := c.Flags()
+	f.Lookup("output").Usage += " (default json for " + cloudflare.Target + ", whose proxy takes no other)"
 	f.BoolVarP(&o.Output.Quiet, "quiet", "q", false, "say only what is lost, not what the result depends on")
 	f.StringVar(&o.To, "to", "", "`target`: "+strings.Join(targetNames(), ", "))
 	_ = c.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(targetNames(), cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that does not exist

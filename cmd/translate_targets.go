@@ -105,6 +105,10 @@ func (o *translateOptions) listeners(ports map[string]bool) (map[string]string, 
 	return out, nil
 }
 
+// firstVersion is that of a written configuration: a proxy is ready with any above 0,
+// and takes what its controller pushes, which counts from the time, as newer.
+const firstVersion = 1
+
 func (o *translateOptions) toTunnel(set *manifest.Set) (*translated, error) {
 	if o.Gateway != "" || len(o.Listen) > 0 || len(o.Backends) > 0 {
 		return nil, usagef("--gateway, --listen and --backend are not for %s: one configuration is for all Gateways, and names backends by their DNS names", o.To)
@@ -125,7 +129,7 @@ func (o *translateOptions) toTunnel(set *manifest.Set) (*translated, error) {
 	if i < 0 {
 		return nil, usagef("--as-built is not for %s", o.To)
 	}
-	config, notes := cloudflare.Translate(tables[i], cloudflare.Options{ClusterDomain: o.Envoy.ClusterDomain})
+	config, notes := cloudflare.Translate(tables[i], cloudflare.Options{Version: firstVersion, ClusterDomain: o.Envoy.ClusterDomain})
 	text, err := json.Marshal(config)
 	if err != nil {
 		return nil, fmt.Errorf("write the configuration: %w", err)
