@@ -111,7 +111,10 @@ func addresses(t testing.TB, n int) []string {
 	t.Helper()
 	var out []string
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := net.Listen("tcp", ownHost+":0")
+		if err != nil {
+			l, err = net.Listen("tcp", "127.0.0.1:0")
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,3 +123,7 @@ func addresses(t testing.TB, n int) []string {
 	}
 	return out
 }
+
+// ownHost is a loopback address of this process alone, where there are such: until
+// Envoy listens, nobody else is given one of its ports.
+var ownHost = fmt.Sprintf("127.64.%d.%d", os.Getpid()>>8&255, 1+os.Getpid()%254)
