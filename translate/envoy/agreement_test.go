@@ -98,12 +98,26 @@ type through struct {
 	stop    func()
 }
 
-// open starts an Envoy; nil when there is nothing to open.
+// open starts an Envoy; nil when there is nothing to open. It looks for other
+// addresses when somebody was faster.
 func (a *agreement) open(ts []*routing.Table) *through {
+	a.t.Helper()
+	inUse := ""
+	for range 5 {
+		var g *through
+		if g, inUse = a.tryOpen(ts); inUse == "" {
+			return g
+		}
+	}
+	a.t.Fatal(inUse)
+	return nil
+}
+
+func (a *agreement) tryOpen(ts []*routing.Table) (g *through, inUse string) {
 	a.t.Helper()
 	o := opened(a.t, ts)
 	o.Admin = addresses(a.t, 1)[0]
-	g := &through{agreement: a, at: o.Listen, secure: map[string]bool{}, clients: map[string]*grpc.ClientConn{}}
+	g = &through{agreement: a, at: o.Listen, secure: map[string]bool{}, clients: map[string]*grpc.ClientConn{}}
 	g.names = a.place(ts, &o)
 	b, notes, err := envoy.Translate(ts, o)
 	if err != nil {
@@ -113,10 +127,10 @@ func (a *agreement) open(ts []*routing.Table) *through {
 		g.notes += fmt.Sprintf("\n%s: %s", notes[i].Range, notes[i].Message)
 	}
 	if !g.note(b) {
-		return nil
+		return nil, ""
 	}
-	g.stop = run(a.t, b, o.Admin)
-	return g
+	g.stop, inUse = tryRun(a.t, b, o.Admin)
+	return g, inUse
 }
 
 // note remembers which ports are open, and which of them with TLS.

@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -68,6 +70,17 @@ func validate(t testing.TB, b *bootstrapv3.Bootstrap) error {
 // run runs an Envoy until the test ends, or stop is called.
 func run(t testing.TB, b *bootstrapv3.Bootstrap, admin string) (stop func()) {
 	t.Helper()
+	stop, inUse := tryRun(t, b, admin)
+	if inUse != "" {
+		t.Fatal(inUse)
+	}
+	return stop
+}
+
+// tryRun is run, but for an address that somebody else has: inUse is then what
+// Envoy said.
+func tryRun(t testing.TB, b *bootstrapv3.Bootstrap, admin string) (stop func(), inUse string) {
+	t.Helper()
 	path := program(t)
 	name := filepath.Join(t.TempDir(), "envoy.yaml")
 	if err := os.WriteFile(name, text(t, b), 0o600); err != nil {
@@ -90,12 +103,15 @@ func run(t testing.TB, b *bootstrapv3.Bootstrap, admin string) (stop func()) {
 		if r, err := http.Get("http://" + admin + "/ready"); err == nil {
 			_ = r.Body.Close()
 			if r.StatusCode == http.StatusOK {
-				return stop
+				return stop, ""
 			}
 		}
 		select {
 		case err := <-ended:
 			ended <- err
+			if strings.Contains(said.String(), "Address already in use") {
+				return nil, said.String()
+			}
 			t.Fatalf("Envoy ended: %v\n%s\n%s", err, said.Bytes(), text(t, b))
 		default:
 		}
@@ -111,9 +127,9 @@ func addresses(t testing.TB, n int) []string {
 	t.Helper()
 	var out []string
 	for range n {
-		l, err := net.Listen("tcp", ownHost+":0")
+		l, err := fresh.Listen(context.Background(), "tcp", ownHost+":0")
 		if err != nil {
-			l, err = net.Listen("tcp", "127.0.0.1:0")
+			l, err = fresh.Listen(context.Background(), "tcp", "127.0.0.1:0")
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -123,6 +139,16 @@ func addresses(t testing.TB, n int) []string {
 	}
 	return out
 }
+
+// fresh listens at a port only that nobody had a moment ago: connections of an Envoy
+// that was killed linger there, and Envoy does not bind beside them.
+var fresh = net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+	var err error
+	if e := c.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 0) }); e != nil {
+		return e
+	}
+	return err
+}}
 
 // ownHost is a loopback address of this process alone, where there are such: until
 // Envoy listens, nobody else is given one of its ports.
