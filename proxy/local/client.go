@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/topology"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -61,8 +62,8 @@ func addAuthority(pool *x509.CertPool, set *manifest.Set, f *front, ref gatewayv
 	if o == nil {
 		return fmt.Errorf("ConfigMap %s/%s with client CA certificates is not in the input", namespace, ref.Name)
 	}
-	if !pool.AppendCertsFromPEM(caText(o.Value)) {
-		return fmt.Errorf("ConfigMap %s/%s holds no PEM certificate in %q", namespace, ref.Name, caKey)
+	if !pool.AppendCertsFromPEM(topology.CAText(o.Value)) {
+		return fmt.Errorf("ConfigMap %s/%s holds no PEM certificate in %q", namespace, ref.Name, topology.CAKey)
 	}
 	return nil
 }

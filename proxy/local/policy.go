@@ -12,7 +12,6 @@ import (
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
-	corev1 "k8s.io/api/core/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -68,7 +67,7 @@ func (f *finder) clientTLS(s *routing.Server, b *topology.Backend) (*tls.Config,
 		why = append(why, r.Message)
 	}
 	for _, ref := range v.CACertificateRefs {
-		if text := f.authorityOf(p.Object.Doc.Ref.Namespace, ref); len(text) > 0 {
+		if text := topology.Authority(f.set, p.Object.Doc.Ref.Namespace, ref); len(text) > 0 {
 			t.ca = append(t.ca, text)
 		}
 	}
@@ -100,31 +99,6 @@ func (f *finder) unencrypted(s *routing.Server, b *topology.Backend) error {
 		}
 	}
 	return nil
-}
-
-// caKey is where ConfigMaps and Secrets keep CA certificates.
-const caKey = "ca.crt"
-
-// authorityOf reads the certificates of a CA reference, nil when there are none.
-func (f *finder) authorityOf(namespace string, ref gatewayv1.LocalObjectReference) []byte {
-	switch {
-	case ref.Group == "" && ref.Kind == "ConfigMap":
-		if o := f.set.ConfigMaps.Get(namespace, string(ref.Name)); o != nil {
-			return caText(o.Value)
-		}
-	case ref.Group == "" && ref.Kind == "Secret":
-		if o := f.set.Secrets.Get(namespace, string(ref.Name)); o != nil {
-			return secretData(o.Value, caKey)
-		}
-	}
-	return nil
-}
-
-func caText(m *corev1.ConfigMap) []byte {
-	if text := m.Data[caKey]; text != "" {
-		return []byte(text)
-	}
-	return m.BinaryData[caKey]
 }
 
 // present adds the client certificate of the server's Gateway. One that cannot be

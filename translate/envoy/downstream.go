@@ -69,10 +69,10 @@ func (w *writer) askClients(l *topology.Listener, context *tlsv3.DownstreamTlsCo
 			return fmt.Errorf("client CA certificates in %s %s are not read: expected a ConfigMap of its namespace", ref.Kind, ref.Name)
 		}
 		o := w.set.ConfigMaps.Get(l.Gateway.Namespace, string(ref.Name))
-		if o == nil || !x509.NewCertPool().AppendCertsFromPEM(caText(o.Value)) {
+		if o == nil || !x509.NewCertPool().AppendCertsFromPEM(topology.CAText(o.Value)) {
 			return fmt.Errorf("the input has no client CA certificate of ConfigMap %s/%s", l.Gateway.Namespace, ref.Name)
 		}
-		text = append(append(text, caText(o.Value)...), '\n')
+		text = append(append(text, topology.CAText(o.Value)...), '\n')
 	}
 	if len(text) == 0 {
 		return errors.New("it asks clients for a certificate and names no CA")

@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -139,16 +137,6 @@ func addresses(t testing.TB, n int) []string {
 	}
 	return out
 }
-
-// fresh listens at a port only that nobody had a moment ago: connections of an Envoy
-// that was killed linger there, and Envoy does not bind beside them.
-var fresh = net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
-	var err error
-	if e := c.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 0) }); e != nil {
-		return e
-	}
-	return err
-}}
 
 // ownHost is a loopback address of this process alone, where there are such: until
 // Envoy listens, nobody else is given one of its ports.

@@ -19,9 +19,6 @@ import (
 // tlsSocket is the name of Envoy's TLS.
 const tlsSocket = "envoy.transport_sockets.tls"
 
-// caKey is where ConfigMaps and Secrets keep CA certificates.
-const caKey = "ca.crt"
-
 // upstreamTLS writes what a BackendTLSPolicy says, nil for a backend that is
 // dialled without TLS. What is not known is an error: a connection without TLS, or
 // one that trusts anybody, would be worse than none.
@@ -99,7 +96,7 @@ func (w *writer) authorities(p *topology.Policy) (*corev3.DataSource, error) {
 	var text []byte
 	namespace := p.Object.Doc.Ref.Namespace
 	for _, ref := range v.CACertificateRefs {
-		found := w.authority(namespace, ref)
+		found := topology.Authority(w.set, namespace, ref)
 		if !x509.NewCertPool().AppendCertsFromPEM(found) {
 			w.lost(p.Object.Doc, []any{"spec", "validation", "caCertificateRefs"}, "the input has no CA certificate of %s %s/%s, which is not trusted", ref.Kind, namespace, ref.Name)
 			continue
@@ -110,27 +107,6 @@ func (w *writer) authorities(p *topology.Policy) (*corev3.DataSource, error) {
 		return nil, fmt.Errorf("%s names no CA certificate that can be used: add it to the input", p.Object.Doc.Ref)
 	}
 	return inline(text), nil
-}
-
-func (w *writer) authority(namespace string, ref gatewayv1.LocalObjectReference) []byte {
-	switch {
-	case ref.Group == "" && ref.Kind == "ConfigMap":
-		if o := w.set.ConfigMaps.Get(namespace, string(ref.Name)); o != nil {
-			return caText(o.Value)
-		}
-	case ref.Group == "" && ref.Kind == "Secret":
-		if o := w.set.Secrets.Get(namespace, string(ref.Name)); o != nil {
-			return secretData(o.Value, caKey)
-		}
-	}
-	return nil
-}
-
-func caText(m *corev1.ConfigMap) []byte {
-	if text := m.Data[caKey]; text != "" {
-		return []byte(text)
-	}
-	return m.BinaryData[caKey]
 }
 
 // certificate writes a certificate with its key: out of the input, or as files of
