@@ -78,6 +78,9 @@ func (d *documents) value(src *source) (any, bool) {
 	}
 	switch {
 	case err == nil:
+		if !src.json {
+			d.unreadAfterBrace(src, text)
+		}
 		return v, true
 	case d.full():
 		d.dropped++
@@ -119,9 +122,31 @@ func (d *documents) unread(src *source, text []byte) {
 	if after == len(text) {
 		return
 	}
-	start := src.start + after
-	p := src.problem(ruleUnread, src.file.span(start, lineTextEnd(src.file.Data, start)),
-		"what follows \"...\" is never read by Kubernetes", "separate documents with a line \"---\"")
+	d.ignored(src, after, "what follows \"...\" is never read by Kubernetes", "separate documents with a line \"---\"")
+}
+
+// unreadAfterBrace warns about what stands behind the brace that ends a document:
+// the parsers of Kubernetes are content with what is before it.
+func (d *documents) unreadAfterBrace(src *source, text []byte) {
+	s := scan{text}
+	if at := s.gap(0); at == len(text) || text[at] != '{' {
+		return
+	}
+	t := src.positions()
+	if t == nil {
+		return
+	}
+	after := s.gap(int(t.nodes[0].end) - src.start)
+	if after == len(text) || bytes.HasPrefix(text[after:], endMarker) {
+		return
+	}
+	d.ignored(src, after, "what follows the object's last brace is never read by Kubernetes", "remove it, or the brace that ends the object too early")
+}
+
+// ignored warns about text that is not read, from an offset of the document.
+func (d *documents) ignored(src *source, from int, message, hint string) {
+	start := src.start + from
+	p := src.problem(ruleUnread, src.file.span(start, lineTextEnd(src.file.Data, start)), message, hint)
 	p.Severity = diag.Warning
 	d.report(p)
 }

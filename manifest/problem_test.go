@@ -39,6 +39,8 @@ func TestProblems(t *testing.T) {
 		{"directive", "%YAML 1.1\n---\n" + configMap, 1, []string{"1:1-1:10 error yaml-syntax directives"}},
 		{"document on the separator line", "--- {apiVersion: v1, kind: Secret}\n", 1, []string{"1:5-1:35 error yaml-syntax a document must not start on the line"}},
 		{"after the end", configMap + "...\n# fine\na: b\n", 1, []string{"7:1-7:5 warning content-not-read what follows \"...\""}},
+		{"after the last brace", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}},\t# a\n x: 1\n", 1, []string{"1:55-1:61 warning content-not-read what follows the object's last brace"}},
+		{"nothing after the last brace", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}} # a\n\n...\n", 1, nil},
 		{"end", configMap + "...\n# fine\n", 1, nil},
 		{"JSON comma", "{\"a\": 1\n \"b\": 2}\n", 0, []string{"2:2-2:3 error yaml-syntax not valid JSON: invalid character '\"' after object key:value pair"}},
 		{"JSON end", "{\"a\": [1,\n", 0, []string{"1:9-1:10 error yaml-syntax not valid JSON: unexpected end"}},

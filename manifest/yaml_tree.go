@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -14,6 +16,9 @@ import (
 // column; where they end is read from the text.
 func yamlTree(text []byte, base int) *tree {
 	root, err := yamlNodes(text)
+	if err != nil {
+		root, err = yamlNodesOfBraces(text)
+	}
 	if err != nil || root.Kind != yaml.DocumentNode || len(root.Content) == 0 {
 		return nil
 	}
@@ -28,6 +33,29 @@ func yamlTree(text []byte, base int) *tree {
 	b.comment(n, root)
 	return b.tree
 }
+
+// yamlNodesOfBraces reads the first object in braces of a text. The parser that
+// knows positions looks beyond its last brace, and may give up at what it sees,
+// which the other never reads.
+func yamlNodesOfBraces(text []byte) (root *yaml.Node, err error) {
+	err = errNoBraces
+	const most = 100 // braces in a text that ends in the middle of something
+	s := scan{text}
+	if start := s.gap(0); start == len(text) || text[start] != '{' {
+		return nil, err
+	}
+	for tries, end := 0, 0; err != nil && tries < most; tries++ {
+		i := bytes.IndexByte(text[end:], '}')
+		if i < 0 {
+			return nil, err
+		}
+		end += i + 1
+		root, err = yamlNodes(text[:end])
+	}
+	return root, err
+}
+
+var errNoBraces = errors.New("yaml: no object in braces")
 
 func yamlNodes(text []byte) (root *yaml.Node, err error) {
 	// The second parser meets only what the first accepted; should it give up,
