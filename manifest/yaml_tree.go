@@ -112,7 +112,7 @@ func (b *yamlBuilder) build(y *yaml.Node, indent int) int32 {
 		}
 	default:
 		if y.Value == "" && y.Style&^yaml.TaggedStyle == 0 {
-			start, end = b.emptyScalar(at, y.Anchor != "", y.Style&yaml.TaggedStyle != 0)
+			start, end = b.emptyScalar(at, y.Anchor != "", y.Style&yaml.TaggedStyle != 0 || b.bareTag(at))
 		} else {
 			end = b.scalarEnd(y, body, indent)
 		}
