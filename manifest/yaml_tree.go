@@ -17,7 +17,7 @@ import (
 func yamlTree(text []byte, base int) *tree {
 	root, err := yamlNodes(text)
 	if err != nil {
-		root, err = yamlNodesOfBraces(text)
+		root, err = yamlNodesBefore(text)
 	}
 	if err != nil || root.Kind != yaml.DocumentNode || len(root.Content) == 0 {
 		return nil
@@ -34,10 +34,16 @@ func yamlTree(text []byte, base int) *tree {
 	return b.tree
 }
 
-// yamlNodesOfBraces reads the first object in braces of a text. The parser that
-// knows positions looks beyond its last brace, and may give up at what it sees,
-// which the other never reads.
-func yamlNodesOfBraces(text []byte) (root *yaml.Node, err error) {
+// yamlNodesBefore reads the object of a text up to its end marker, or to its last
+// brace. The parser that knows positions looks beyond these, and may give up at what
+// it sees, which the other never reads.
+func yamlNodesBefore(text []byte) (root *yaml.Node, err error) {
+	if i := bytes.Index(text, lineEndMarker); i >= 0 {
+		text = text[:i+1]
+		if root, err = yamlNodes(text); err == nil {
+			return root, nil
+		}
+	}
 	err = errNoBraces
 	const most = 100 // braces in a text that ends in the middle of something
 	s := scan{text}
