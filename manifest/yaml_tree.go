@@ -163,6 +163,11 @@ func (b *yamlBuilder) children(n int32, y *yaml.Node, body, indent int) int {
 		return b.flowEnd(max(end, body+1), '}')
 	case c == '[' && kind == sequenceNode:
 		return b.flowEnd(max(end, body+1), ']')
+	case kind == mappingNode:
+		// The value of "[key: ]" is nothing, and stands where the key ends.
+		if i := b.gap(end); i < len(b.text) && b.text[i] == ':' {
+			return i + 1
+		}
 	}
 	return end
 }
