@@ -71,7 +71,7 @@ func (d *documents) value(src *source) (any, bool) {
 	if src.json {
 		v, err = d.r.jsonValue(text)
 	} else {
-		if text = src.text(); bytes.HasPrefix(text, endMarker) || bytes.Contains(text, lineEndMarker) {
+		if text = src.text(); bytes.Contains(text, endMarker) {
 			d.unread(src, text)
 		}
 		v, err = d.r.yamlValue(text)
@@ -101,17 +101,36 @@ func invalidUTF8(text []byte) int {
 	return 0
 }
 
-var (
-	endMarker     = []byte("...")
-	lineEndMarker = []byte("\n...")
-)
+var endMarker = []byte("...")
+
+// endMarkerOf returns where the first line of a text starts that begins with "...",
+// or -1.
+func endMarkerOf(text []byte) int {
+	for at := 0; ; {
+		i := bytes.Index(text[at:], endMarker)
+		if i < 0 {
+			return -1
+		}
+		if at += i; at == 0 || text[at-1] == '\n' || text[at-1] == '\r' || isWideBreak(text[:at]) {
+			return at
+		}
+		at += len(endMarker)
+	}
+}
+
+// isWideBreak reports whether a text ends with one of the line breaks beyond ASCII
+// that YAML 1.1 knows.
+func isWideBreak(text []byte) bool {
+	r, _ := utf8.DecodeLastRune(text)
+	return r == '\u0085' || r == '\u2028' || r == '\u2029'
+}
 
 // unread warns about what stands between "..." and the next "---": Kubernetes
 // reads one document between two separators.
 func (d *documents) unread(src *source, text []byte) {
-	at := 0
-	if !bytes.HasPrefix(text, endMarker) {
-		at = bytes.Index(text, lineEndMarker) + 1
+	at := endMarkerOf(text)
+	if at < 0 {
+		return
 	}
 	after := at + len(endMarker)
 	s := scan{text}

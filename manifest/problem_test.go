@@ -39,6 +39,7 @@ func TestProblems(t *testing.T) {
 		{"directive", "%YAML 1.1\n---\n" + configMap, 1, []string{"1:1-1:10 error yaml-syntax directives"}},
 		{"document on the separator line", "--- {apiVersion: v1, kind: Secret}\n", 1, []string{"1:5-1:35 error yaml-syntax a document must not start on the line"}},
 		{"after the end", configMap + "...\n# fine\na: b\n", 1, []string{"7:1-7:5 warning content-not-read what follows \"...\""}},
+		{"after the end, with old line breaks", "apiVersion: v1\rkind: ConfigMap\rmetadata: {name: a}\r...\r a: b\r", 0, []string{"1:57-1:65 warning content-not-read what follows \"...\""}},
 		{"after the last brace", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}},\t# a\n x: 1\n", 1, []string{"1:55-1:61 warning content-not-read what follows the object's last brace"}},
 		{"nothing after the last brace", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}} # a\n\n...\n", 1, nil},
 		{"end", configMap + "...\n# fine\n", 1, nil},

@@ -38,8 +38,8 @@ func yamlTree(text []byte, base int) *tree {
 // brace. The parser that knows positions looks beyond these, and may give up at what
 // it sees, which the other never reads.
 func yamlNodesBefore(text []byte) (root *yaml.Node, err error) {
-	if i := bytes.Index(text, lineEndMarker); i >= 0 {
-		text = text[:i+1]
+	if i := endMarkerOf(text); i > 0 {
+		text = text[:i]
 		if root, err = yamlNodes(text); err == nil {
 			return root, nil
 		}
