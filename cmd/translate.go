@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/translate/cloudflare"
 	"github.com/grpcroute/grpcroute/translate/envoy"
+	"github.com/grpcroute/grpcroute/translate/pingora"
 	"github.com/spf13/cobra"
 )
 
@@ -31,13 +33,15 @@ type translateOptions struct {
 	Backends []string
 	Listen   []string
 	Envoy    envoy.Options
+	Intended bool
 }
 
 // translated is a configuration, as JSON, and what is to be said about it.
 type translated struct {
 	text   []byte
 	notes  diag.List
-	secret bool // it holds a private key
+	secret bool   // it holds a private key
+	binary []byte // the same as it goes over the wire, when that is asked for
 }
 
 // target is a data plane that can be configured.
@@ -50,6 +54,7 @@ type target struct {
 var targetList = []target{
 	{envoy.Target, envoy.About, (*translateOptions).toEnvoy},
 	{cloudflare.Target, cloudflare.About, (*translateOptions).toTunnel},
+	{pingora.Target, pingora.About, (*translateOptions).toPingora},
 }
 
 func targetNames() []string {
@@ -78,24 +83,26 @@ that holds a key is readable by its owner only.`,
 		Example: "  grpcroute translate --list\n" +
 			"  grpcroute translate --to " + envoy.Target + " -q examples/change/after.yaml\n" +
 			"  grpcroute translate --to " + envoy.Target + " --backend shop/cart-v1:9000=127.0.0.1:9000 -o json -q examples/change/after.yaml\n" +
-			"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml",
+			"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml\n" +
+			"  grpcroute translate --to " + pingora.Target + " --intended -q examples/change/after.yaml",
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)
-			if o.To == cloudflare.Target && !c.Flags().Changed("output") {
-				o.Output.Format = "json" // which its proxy takes alone
+			if (o.To == cloudflare.Target || o.To == pingora.Target) && !c.Flags().Changed("output") {
+				o.Output.Format = "json" // of the text forms the one that its proxy, or protojson, takes
 			}
 			return run(o)
 		},
 	}
 	o.Input.addFlags(c)
-	o.Output.addFlags(c, "yaml", "json")
+	o.Output.addFlags(c, "yaml", "json", binaryFormat)
 	f := c.Flags()
-	f.Lookup("output").Usage += " (default json for " + cloudflare.Target + ", whose proxy takes no other)"
+	f.Lookup("output").Usage += " (default json for " + cloudflare.Target + " and " + pingora.Target + "; binary is for " + pingora.Target + " alone)"
 	f.BoolVarP(&o.Output.Quiet, "quiet", "q", false, "say only what is lost, not what the result depends on")
 	f.StringVar(&o.To, "to", "", "`target`: "+strings.Join(targetNames(), ", "))
 	_ = c.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(targetNames(), cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that does not exist
 	f.BoolVar(&o.List, "list", false, "list the targets")
+	f.BoolVar(&o.Intended, "intended", false, "for "+pingora.Target+": what its authors mean (HTTP/2 to backends), not what its controller sends")
 	f.StringVar(&o.Gateway, "gateway", "", "translate one Gateway, `NS/NAME`")
 	f.StringVar(&o.Out, "out", "", "`file`, or folder, to write instead of standard output; it is replaced as a whole")
 	f.BoolVar(&o.Strict, "strict", false, "write nothing when something is lost")
@@ -125,6 +132,10 @@ func runTranslate(o *translateOptions) error {
 		return usagef("no target given: say --to %s", strings.Join(targetNames(), " or --to "))
 	case i < 0:
 		return oneOf("--to", o.To, targetNames())
+	case o.To != pingora.Target && (o.Intended || o.Output.Format == binaryFormat):
+		return usagef("--intended and --output %s are for --to %s alone", binaryFormat, pingora.Target)
+	case o.Output.Format == binaryFormat && o.Out == "" && interactive(o.Streams.Out):
+		return usagef("--output %s is no text for a terminal: say --out FILE, or pipe it", binaryFormat)
 	}
 	set, unread := o.Input.load(o.Streams, o.Command)
 	if set == nil {
@@ -178,7 +189,10 @@ func (o *translateOptions) tell(notes diag.List) int {
 
 // write puts the configuration where it is wanted.
 func (o *translateOptions) write(got *translated) error {
-	text, err := render.Configuration(got.text, o.Output.Format)
+	text, err := got.binary, error(nil)
+	if text == nil {
+		text, err = render.Configuration(got.text, o.Output.Format)
+	}
 	if err != nil {
 		return err
 	}
@@ -191,7 +205,8 @@ func (o *translateOptions) write(got *translated) error {
 		if err := os.MkdirAll(path, 0o755); err != nil {
 			return fmt.Errorf("write the configuration: %w", err)
 		}
-		path = filepath.Join(path, o.To+"."+o.Output.Format)
+		ending := map[string]string{binaryFormat: "binpb"}[o.Output.Format]
+		path = filepath.Join(path, o.To+"."+cmp.Or(ending, o.Output.Format))
 	}
 	put := replaceFile
 	if got.secret {
