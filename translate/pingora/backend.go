@@ -44,9 +44,11 @@ func (w *writer) backend(b *topology.Backend) (out Backend, ok bool) {
 		Weight:   uint32(max(b.Weight, 1)),
 		Protocol: protocolHTTP,
 	}
-	if w.o.Intended {
+	switch {
+	case b.Rule.Route.HTTP != nil: // whose requests HTTP/1.1 carries
+	case w.o.Intended:
 		out.Protocol = protocolH2C
-	} else {
+	default:
 		w.once(doc, b.Path(), "sent with protocol HTTP, which is HTTP/1.1 and carries no gRPC: --intended writes H2C")
 	}
 	if b.Weight <= 0 && w.o.Intended {

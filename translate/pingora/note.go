@@ -2,6 +2,7 @@ package pingora
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
@@ -52,25 +53,44 @@ func (w *writer) count() {
 
 // routeNotes says what of a route as a whole is not sent.
 func (w *writer) routeNotes(r *topology.Route) {
+	var on []*topology.Listener
 	for _, p := range r.Parents {
 		for _, at := range p.Attachments {
 			if at.Refusal != nil {
 				continue
 			}
-			if at.Certainty == diag.Unknown && at.Why != "" {
+			if on = append(on, at.Listener); at.Certainty == diag.Unknown && at.Why != "" {
 				w.depends(r.Doc, p.Path(), "written as if the route is attached: %s", at.Why)
 			}
-			l := at.Listener
-			if l.Hostname == "" {
-				continue
-			}
-			if len(r.Hostnames) == 0 {
-				w.lost(r.Doc, nil, "%s takes %q alone, and the route is sent without a hostname: it is served for any host", l, l.Hostname)
-			}
-			for i, name := range r.Hostnames {
-				if !topology.Covers(l.Hostname, name) {
-					w.lost(r.Doc, manifest.Path{"spec", "hostnames", i}, "%q is sent as it is, although %s takes %q alone", name, l, l.Hostname)
-				}
+		}
+	}
+	// The first listener stands for all that do not take the hostname as a whole.
+	narrows := func(name string) *topology.Listener {
+		if len(on) == 0 || slices.ContainsFunc(on, func(l *topology.Listener) bool { return topology.Covers(l.Hostname, name) }) {
+			return nil
+		}
+		return on[0]
+	}
+	if l := narrows(""); l != nil && len(r.Hostnames) == 0 {
+		w.lost(r.Doc, nil, "%s takes %q alone, and the route is sent without a hostname: it is served for any host", l, l.Hostname)
+	}
+	for i, name := range r.Hostnames {
+		if l := narrows(name); l != nil {
+			w.lost(r.Doc, manifest.Path{"spec", "hostnames", i}, "%q is sent as it is, although %s takes %q alone", name, l, l.Hostname)
+		}
+	}
+}
+
+// unsent says which routes no listener takes.
+func (w *writer) unsent(sent []*topology.Route) {
+	seen := map[*topology.Route]bool{}
+	for _, r := range sent {
+		seen[r] = true
+	}
+	for _, r := range w.table.Topology.Routes {
+		for _, p := range r.Parents {
+			if !seen[r] && !p.Foreign && p.Refusal != nil {
+				w.lost(r.Doc, p.Path(), "the route is not sent: %s", p.Refusal.Message)
 			}
 		}
 	}

@@ -42,7 +42,9 @@ func Translate(t *routing.Table, o Options) (*UpdateRoutes, diag.List) {
 	o.ClusterDomain = cmp.Or(strings.TrimSuffix(o.ClusterDomain, "."), "cluster.local")
 	w := &writer{out: &UpdateRoutes{Version: o.Version}, o: o, table: t, first: map[string]int{}, counts: map[string]int{}}
 	w.listeners()
-	for _, r := range attached(t) {
+	routes := attached(t)
+	w.unsent(routes)
+	for _, r := range routes {
 		w.routeNotes(r)
 		if r.GRPC != nil {
 			w.out.GRPCRoutes = append(w.out.GRPCRoutes, w.grpcRoute(r))
