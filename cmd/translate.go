@@ -83,8 +83,7 @@ that holds a key is readable by its owner only.`,
 		Example: "  grpcroute translate --list\n" +
 			"  grpcroute translate --to " + envoy.Target + " -q examples/change/after.yaml\n" +
 			"  grpcroute translate --to " + envoy.Target + " --backend shop/cart-v1:9000=127.0.0.1:9000 -o json -q examples/change/after.yaml\n" +
-			"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml\n" +
-			"  grpcroute translate --to " + pingora.Target + " --intended -q examples/change/after.yaml",
+			"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml" + boundExamples,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)
@@ -97,12 +96,11 @@ that holds a key is readable by its owner only.`,
 	o.Input.addFlags(c)
 	o.Output.addFlags(c, "yaml", "json", binaryFormat)
 	f := c.Flags()
-	f.Lookup("output").Usage += " (default json for " + cloudflare.Target + " and " + pingora.Target + "; binary is for " + pingora.Target + " alone)"
+	o.addPingoraFlags(f)
 	f.BoolVarP(&o.Output.Quiet, "quiet", "q", false, "say only what is lost, not what the result depends on")
 	f.StringVar(&o.To, "to", "", "`target`: "+strings.Join(targetNames(), ", "))
 	_ = c.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(targetNames(), cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that does not exist
 	f.BoolVar(&o.List, "list", false, "list the targets")
-	f.BoolVar(&o.Intended, "intended", false, "for "+pingora.Target+": what its authors mean (HTTP/2 to backends), not what its controller sends")
 	f.StringVar(&o.Gateway, "gateway", "", "translate one Gateway, `NS/NAME`")
 	f.StringVar(&o.Out, "out", "", "`file`, or folder, to write instead of standard output; it is replaced as a whole")
 	f.BoolVar(&o.Strict, "strict", false, "write nothing when something is lost")

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -8,11 +9,21 @@ import (
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
+	"github.com/grpcroute/grpcroute/translate/cloudflare"
 	"github.com/grpcroute/grpcroute/translate/pingora"
+	"github.com/spf13/pflag"
 )
 
 // binaryFormat is the value of --output for a message as it goes over the wire.
 const binaryFormat = "binary"
+
+// boundExamples are those of the targets that are one implementation's.
+const boundExamples = "\n  grpcroute translate --to " + pingora.Target + " --intended -q examples/change/after.yaml"
+
+func (o *translateOptions) addPingoraFlags(f *pflag.FlagSet) {
+	f.Lookup("output").Usage += fmt.Sprintf(" (default json for %s and %s; %s is for %s alone)", cloudflare.Target, pingora.Target, binaryFormat, pingora.Target)
+	f.BoolVar(&o.Intended, "intended", false, "for "+pingora.Target+": what its authors mean (HTTP/2 to backends), not what its controller sends")
+}
 
 // boundTable compiles the input for a target that is one implementation's: for the
 // Gateways that choose it, or for all of them when none does.
