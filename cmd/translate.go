@@ -15,6 +15,7 @@ import (
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/translate/cloudflare"
 	"github.com/grpcroute/grpcroute/translate/envoy"
+	"github.com/grpcroute/grpcroute/translate/kgateway"
 	"github.com/grpcroute/grpcroute/translate/pingora"
 	"github.com/spf13/cobra"
 )
@@ -55,6 +56,7 @@ var targetList = []target{
 	{envoy.Target, envoy.About, (*translateOptions).toEnvoy},
 	{cloudflare.Target, cloudflare.About, (*translateOptions).toTunnel},
 	{pingora.Target, pingora.About, (*translateOptions).toPingora},
+	{kgateway.Target, kgateway.About, (*translateOptions).toKGateway},
 }
 
 func targetNames() []string {

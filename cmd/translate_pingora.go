@@ -10,6 +10,7 @@ import (
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 	"github.com/grpcroute/grpcroute/translate/cloudflare"
+	"github.com/grpcroute/grpcroute/translate/kgateway"
 	"github.com/grpcroute/grpcroute/translate/pingora"
 	"github.com/spf13/pflag"
 )
@@ -18,7 +19,8 @@ import (
 const binaryFormat = "binary"
 
 // boundExamples are those of the targets that are one implementation's.
-const boundExamples = "\n  grpcroute translate --to " + pingora.Target + " --intended -q examples/change/after.yaml"
+const boundExamples = "\n  grpcroute translate --to " + pingora.Target + " --intended -q examples/change/after.yaml" +
+	"\n  grpcroute translate --to " + kgateway.Target + " -q examples/change/after.yaml"
 
 func (o *translateOptions) addPingoraFlags(f *pflag.FlagSet) {
 	f.Lookup("output").Usage += fmt.Sprintf(" (default json for %s and %s; %s is for %s alone)", cloudflare.Target, pingora.Target, binaryFormat, pingora.Target)

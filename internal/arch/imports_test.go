@@ -36,7 +36,8 @@ var allowed = map[string][]string{
 	"proxy/h2":             {},
 	"translate/cloudflare": {"diag", "manifest", "profile", "topology", "routing"},
 	"render":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate", "lint/fix"},
-	"cmd":                  {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision", "config", "proxy", "proxy/local", "proxy/admin", "proxy/mock", "descriptor", "translate/cloudflare", "internal/follow", "lint/fix", "translate/envoy", "translate/pingora"},
+	"cmd":                  {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision", "config", "proxy", "proxy/local", "proxy/admin", "proxy/mock", "descriptor", "translate/cloudflare", "internal/follow", "lint/fix", "translate/envoy", "translate/pingora", "translate/kgateway"},
+	"translate/kgateway":   {"diag", "manifest", "profile", "topology", "routing"},
 	"translate/pingora":    {"diag", "manifest", "profile", "topology", "routing"},
 	"translate/envoy":      {"diag", "manifest", "profile", "topology", "routing"},
 	"cmd/grpcroute":        {"cmd"},
@@ -79,7 +80,7 @@ var owned = []struct {
 	{"testing", []string{"internal/golden", "internal/grpcurl"}, "it is for tests"},
 	{"github.com/bufbuild/protocompile", []string{"descriptor", "translate/pingora"}, "descriptor reads .proto files, and a translator has one of its own"},
 	{"google.golang.org/grpc", []string{"proxy/mock", "bench", "internal/interop"}, "the data plane is our own; mocks are grpc-go servers, and benchmarks and tests have its clients"},
-	{"github.com/envoyproxy/go-control-plane", []string{"translate/envoy"}, "Envoy's configuration is written there"},
+	{"github.com/envoyproxy/go-control-plane", []string{"translate/envoy", "translate/kgateway"}, "Envoy's configuration is written there"},
 	{"log", []string{"cmd"}, "results and errors go to the streams of cmd"},
 	{"log/slog", nil, "results and errors go to the streams of cmd"},
 }
