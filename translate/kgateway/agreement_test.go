@@ -21,19 +21,19 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// backend serves any method and tells its name.
-func backend(t testing.TB, name string) string {
+// serve serves any method and tells its name.
+func serve(t testing.TB, name string, o ...grpc.ServerOption) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, s grpc.ServerStream) error {
+	s := grpc.NewServer(append(o, grpc.UnknownServiceHandler(func(_ any, s grpc.ServerStream) error {
 		if err := s.SendHeader(metadata.Pairs("backend", name)); err != nil {
 			return err
 		}
 		_ = s.RecvMsg(&emptypb.Empty{})
 		return s.SendMsg(&emptypb.Empty{})
-	}))
+	}))...)
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(s.Stop)
 	return l.Addr().String()
@@ -61,7 +61,7 @@ func open(t testing.TB, tables []*routing.Table) *replay {
 	t.Helper()
 	g := &replay{t: t, numbers: map[string]string{}, clients: map[string]*grpc.ClientConn{}}
 	for i := range 24 {
-		g.backends = append(g.backends, backend(t, fmt.Sprint(i)))
+		g.backends = append(g.backends, serve(t, fmt.Sprint(i)))
 	}
 	inUse := ""
 	for range 5 {

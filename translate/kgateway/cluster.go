@@ -53,11 +53,16 @@ func (w *writer) target(b *topology.Backend, doc *manifest.Document, path manife
 		return name
 	}
 	name := fmt.Sprintf("kube_%s_%s_%d", b.Namespace, b.Name, b.Port)
-	w.protocolNotes(b, doc, path)
+	if b.ServicePort != nil && !speaksHTTP2(b) && b.Rule.Route.GRPC != nil {
+		w.lost(doc, path, "%s", Profile.Backends.Dial(b.Facts()).Message)
+	}
 	if w.clusters[name] {
 		return name
 	}
 	w.clusters[name] = true
+	if b.ServicePort == nil {
+		w.depends(doc, path, "the cluster %s is written with HTTP/2, for which the Service's port must ask by its appProtocol or its name", name)
+	}
 	c := &clusterv3.Cluster{
 		Name:                      name,
 		ConnectTimeout:            durationpb.New(5 * time.Second),
@@ -82,13 +87,4 @@ func (w *writer) target(b *topology.Backend, doc *manifest.Document, path manife
 // does not hold it is assumed.
 func speaksHTTP2(b *topology.Backend) bool {
 	return b.ServicePort == nil || Profile.Backends.Dial(b.Facts()).Name != profile.HTTP1
-}
-
-func (w *writer) protocolNotes(b *topology.Backend, doc *manifest.Document, path manifest.Path) {
-	switch {
-	case b.ServicePort == nil:
-		w.depends(doc, path, "written with HTTP/2, which the Service's port must ask for by its appProtocol, or its name")
-	case !speaksHTTP2(b) && b.Rule.Route.GRPC != nil:
-		w.lost(doc, path, "%s", Profile.Backends.Dial(b.Facts()).Message)
-	}
 }

@@ -22,7 +22,6 @@ import (
 	"github.com/grpcroute/grpcroute/routing"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
 )
 
 // Options are what the resources depend on that no manifest says.
@@ -95,18 +94,16 @@ func JSON(r *Resources) ([]byte, error) {
 	var list bytes.Buffer
 	list.WriteString(`{"resources":[`)
 	for i, m := range all {
-		packed, err := anypb.New(m)
-		if err != nil {
-			return nil, fmt.Errorf("write the resources: %w", err)
-		}
-		text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(packed)
+		text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m)
 		if err != nil {
 			return nil, fmt.Errorf("write the resources: %w", err)
 		}
 		if i > 0 {
 			list.WriteByte(',')
 		}
-		list.Write(text)
+		// Each has a name, so that more fields follow.
+		fmt.Fprintf(&list, `{"@type":"type.googleapis.com/%s",`, m.ProtoReflect().Descriptor().FullName())
+		list.Write(text[1:])
 	}
 	list.WriteString("]}")
 	// protojson varies its blanks on purpose.
