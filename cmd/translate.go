@@ -132,10 +132,9 @@ func runTranslate(o *translateOptions) error {
 		return usagef("no target given: say --to %s", strings.Join(targetNames(), " or --to "))
 	case i < 0:
 		return oneOf("--to", o.To, targetNames())
-	case o.To != pingora.Target && (o.Intended || o.Output.Format == binaryFormat):
-		return usagef("--intended and --output %s are for --to %s alone", binaryFormat, pingora.Target)
-	case o.Output.Format == binaryFormat && o.Out == "" && interactive(o.Streams.Out):
-		return usagef("--output %s is no text for a terminal: say --out FILE, or pipe it", binaryFormat)
+	}
+	if err := o.checkPingora(); err != nil {
+		return err
 	}
 	set, unread := o.Input.load(o.Streams, o.Command)
 	if set == nil {

@@ -27,6 +27,20 @@ func (o *translateOptions) addPingoraFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Intended, "intended", false, "for "+pingora.Target+": what its authors mean (HTTP/2 to backends), not what its controller sends")
 }
 
+// checkPingora refuses what only the bytes, or the message, of that target have.
+func (o *translateOptions) checkPingora() error {
+	binary := o.Output.Format == binaryFormat
+	switch {
+	case binary && o.To != pingora.Target:
+		return usagef("--output %s is for --to %s alone", binaryFormat, pingora.Target)
+	case o.Intended && o.To != pingora.Target:
+		return usagef("--intended is for --to %s alone", pingora.Target)
+	case binary && (o.Out == "" || o.Out == "-") && interactive(o.Streams.Out):
+		return usagef("--output %s is no text for a terminal: say --out FILE, or pipe it", binaryFormat)
+	}
+	return nil
+}
+
 // boundTable compiles the input for a target that is one implementation's: for the
 // Gateways that choose it, or for all of them when none does.
 func (o *translateOptions) boundTable(set *manifest.Set, name string) (*routing.Table, error) {

@@ -211,7 +211,7 @@ func TestCallsAgreeOnTestdata(t *testing.T) {
 	program(t)
 	calls, routed, n := 0, 0, 0
 	sets(t, func(name string, set *manifest.Set) {
-		if n++; n%12 != 0 || testing.Short() && n%48 != 0 {
+		if n++; n%4 != 0 || testing.Short() && n%48 != 0 {
 			return
 		}
 		table := compile(set)

@@ -46,7 +46,7 @@ func (w *writer) once(doc *manifest.Document, path manifest.Path, message string
 func (w *writer) count() {
 	for message, n := range w.counts {
 		if n > 1 {
-			w.notes[w.first[message]].Message = fmt.Sprintf("%s (and so are %d other references)", message, n-1)
+			w.notes[w.first[message]].Message = fmt.Sprintf("%s (%d references in all)", message, n)
 		}
 	}
 }

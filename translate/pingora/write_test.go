@@ -143,7 +143,7 @@ const losses = `
 30:45 warning spec.rules[1].backendRefs[1].filters[0]: filter RequestMirror is not sent: calls are served without it
 31:5 warning spec.rules[2]: the rule is sent without a backend: the proxy passes over it, and its calls go to another rule or get 404
 33:1 warning : listener "a" of Gateway shop/edge takes "*.example.com" alone, and the route is sent without a hostname: it is served for any host
-38:26 warning spec.rules[0].backendRefs[0]: sent with protocol HTTP, which is HTTP/1.1 and carries no gRPC: --intended writes H2C (and so are 3 other references)
+38:26 warning spec.rules[0].backendRefs[0]: sent with protocol HTTP, which is HTTP/1.1 and carries no gRPC: --intended writes H2C (4 references in all)
 38:45 warning spec.rules[0].backendRefs[0].group: the group "other.io" is not looked at: core Service shop/all is sent
 44:16 warning spec.parentRefs[0]: the route is not sent: none of the route's hostnames meets "*.example.com" of listener "a" of Gateway shop/edge
 53:30 warning spec.hostnames[1]: "y.org" is sent as it is, although listener "a" of Gateway shop/edge takes "*.example.com" alone
