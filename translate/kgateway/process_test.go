@@ -3,7 +3,6 @@ package kgateway_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -245,13 +244,3 @@ func addresses(t testing.TB, n int) []string {
 
 // ownHost is a loopback address of this process alone, where there are such.
 var ownHost = fmt.Sprintf("127.65.%d.%d", os.Getpid()>>8&255, 1+os.Getpid()%254)
-
-// compacted is a JSON text without blanks.
-func compacted(t testing.TB, text []byte) string {
-	t.Helper()
-	var out bytes.Buffer
-	if err := json.Compact(&out, text); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
-}
