@@ -64,7 +64,7 @@ func (w *writer) filters(e *routing.Entry, out *routev3.Route, action *routev3.R
 				Cluster: w.target(f.Mirror, doc, append(path, "requestMirror", "backendRef")), RuntimeFraction: fraction(mirror),
 			})
 		default:
-			w.lost(doc, path, "filter %s is not written", f.Type)
+			w.lost(doc, path, "filter %s is not written here", f.Type)
 		}
 	}
 }

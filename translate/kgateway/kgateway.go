@@ -69,7 +69,10 @@ func Translate(t *routing.Table, o Options) (*Resources, diag.List, error) {
 	w := &writer{gateway: o.Gateway, out: &Resources{}, clusters: map[string]bool{}, seen: map[noteKey]bool{}, set: t.Topology.Set}
 	w.unsent(t)
 	for _, s := range t.Servers {
-		if s.Service == "" && s.Gateways[0].Key() == o.Gateway {
+		switch {
+		case s.Service != "":
+			w.depends(nil, nil, "the routes of Service %s are for a mesh, and not for the Gateway's Envoy", s.Service)
+		case s.Gateways[0].Key() == o.Gateway:
 			w.server(s)
 		}
 	}

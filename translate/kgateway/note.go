@@ -59,14 +59,19 @@ func (w *writer) ruleNotes(r *topology.Rule, a *routing.Action) {
 	for _, f := range a.Ignored {
 		w.lost(doc, r.Path("filters", f.Index), "filter %s is left out without a word in any status: calls are served without it", f.Type)
 	}
+	left := "filter %s of a backend is left out: calls are served without it"
+	if r.Route.HTTP != nil {
+		left = "filter %s of a backend of an HTTPRoute is not written here"
+		w.depends(doc, nil, "of an HTTPRoute matches, backends, header modifiers and mirrors are written")
+		if spec := &r.Route.HTTP.Spec.Rules[r.Index]; spec.Timeouts != nil {
+			w.lost(doc, r.Path("timeouts"), "timeouts of an HTTPRoute are not written here")
+		}
+	}
 	for i := range a.Shares {
 		b := a.Shares[i].Backend
 		for _, f := range b.Filters {
-			w.lost(doc, b.Path("filters", f.Index), "filter %s of a backend is left out: calls are served without it", f.Type)
+			w.lost(doc, b.Path("filters", f.Index), left, f.Type)
 		}
-	}
-	if r.Route.HTTP != nil {
-		w.depends(doc, nil, "of an HTTPRoute matches, backends, header modifiers and mirrors are written")
 	}
 }
 
