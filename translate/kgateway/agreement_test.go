@@ -49,6 +49,7 @@ type replay struct {
 	calls    int
 	routed   int
 	answered int
+	silent   bool // routes do not tell their names
 }
 
 // cluster is the name of a backendRef's cluster.
@@ -172,7 +173,7 @@ func (g *replay) landed(r *routing.Request, want *routing.Decision, code int, go
 		fail("status %d, none of the shares of rule %d", code, e.Rule.Index)
 	case number == "":
 		g.answered++
-	case route == "":
+	case route == "" && !g.silent:
 		fail("the answer does not tell its route")
 	default:
 		g.routed++
