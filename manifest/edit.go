@@ -84,7 +84,11 @@ func (e *editor) change(c Change) (diag.Edit, error) {
 	case renameOp:
 		return e.rename(s, c)
 	}
-	return e.cut(s)
+	edit, err := e.cut(s)
+	if err == nil && c.comments {
+		edit = e.keep(edit)
+	}
+	return edit, err
 }
 
 // absentError tells that a path ends early.

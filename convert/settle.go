@@ -1,0 +1,304 @@
+package convert
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/prove"
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
+)
+
+// work is a conversion on its way.
+type work struct {
+	ctx    context.Context
+	o      Options
+	set    *manifest.Set
+	read   manifest.Options
+	before []*routing.Table // per profile
+	byDoc  map[*manifest.Document]*Route
+	index  map[*manifest.Document]int
+	// ignored counts the objects of other kinds in the files whose text is kept.
+	ignored map[string]int
+}
+
+func (w *work) compile(set *manifest.Set) []*routing.Table {
+	var out []*routing.Table
+	for _, p := range w.o.Profiles {
+		out = append(out, routing.Compile(topology.Resolve(set, topology.Options{
+			Profile: p, Auto: w.o.Auto, Assume: w.o.Assume, TunnelProtocol: w.o.TunnelProtocol,
+		})))
+	}
+	return out
+}
+
+// trial is the outcome of converting some routes together.
+type trial struct {
+	edition *edition
+	routes  []*Route
+	grants  []*Grant
+	after   []*routing.Table
+	changes []Change
+	unknown []string
+}
+
+// try converts routes together and compares. A route that cannot be edited gets
+// the reason and is left out.
+func (w *work) try(routes []*Route) (*trial, error) {
+	for {
+		t := &trial{routes: routes, grants: w.grants(routes)}
+		plans := make([]*plan, 0, len(routes)+len(t.grants))
+		for _, r := range routes {
+			plans = append(plans, r.plan)
+		}
+		plans = append(plans, grantPlans(t.grants)...)
+		var err error
+		t.edition, err = w.carry(plans)
+		if bad := (*failure)(nil); errors.As(err, &bad) {
+			r := w.byDoc[bad.plan.doc]
+			if r == nil {
+				return nil, fmt.Errorf("%s cannot be edited: %w", bad.plan.doc.Ref, bad.why)
+			}
+			r.Why = "its text cannot be edited: " + bad.why.Error()
+			routes = slices.DeleteFunc(slices.Clone(routes), func(o *Route) bool { return o == r })
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		t.after = w.compile(t.edition.set)
+		w.compare(t)
+		return t, nil
+	}
+}
+
+// compare finds the calls that a trial treats in another way.
+func (w *work) compare(t *trial) {
+	for i, p := range w.o.Profiles {
+		d := prove.Diff(w.ctx, w.before[i], t.after[i], prove.Options{Budget: w.o.Budget})
+		for _, r := range d.Regions {
+			t.changes = append(t.changes, Change{p, r})
+		}
+		for _, why := range d.Unknown {
+			if !slices.Contains(t.unknown, why) {
+				t.unknown = append(t.unknown, why)
+			}
+		}
+	}
+}
+
+// settle finds the routes that can be converted together. Those that calls change
+// for are left out, until none do: a route that stays may hold back others that
+// share its host.
+func (w *work) settle(out *Result) {
+	var pending []*Route
+	for _, r := range out.Routes {
+		if r.Why == "" && (w.o.Lossy || len(r.Losses) == 0) {
+			pending = append(pending, r)
+		}
+	}
+	w.judge(out.Routes)
+	for len(pending) > 0 && w.ctx.Err() == nil {
+		t, err := w.try(pending)
+		if err != nil {
+			refuse(pending, err.Error())
+			return
+		}
+		pending = t.routes
+		if len(pending) == 0 {
+			return
+		}
+		bad := w.culprits(t)
+		if w.o.Lossy || len(bad) == 0 {
+			w.accept(out, t)
+			return
+		}
+		w.note(t, bad)
+		pending = slices.DeleteFunc(slices.Clone(pending), func(r *Route) bool { return bad[r] })
+	}
+}
+
+func refuse(routes []*Route, why string) {
+	for _, r := range routes {
+		r.Why = why
+	}
+}
+
+// judge says of routes that lose something which calls would change.
+func (w *work) judge(routes []*Route) {
+	if w.o.Lossy {
+		return
+	}
+	var all []*Route
+	lossy := map[*Route]bool{}
+	for _, r := range routes {
+		if r.Why == "" {
+			all = append(all, r)
+			lossy[r] = len(r.Losses) > 0
+		}
+	}
+	if !slices.ContainsFunc(all, func(r *Route) bool { return lossy[r] }) {
+		return
+	}
+	if t, err := w.try(all); err == nil {
+		w.note(t, lossy)
+	}
+}
+
+// note keeps with some routes what a trial changes for their calls.
+func (w *work) note(t *trial, routes map[*Route]bool) {
+	for _, c := range t.changes {
+		for _, r := range w.owners(t, c) {
+			if routes[r] && !w.repairs(c) {
+				r.Changes = append(r.Changes, c)
+			}
+		}
+	}
+	for r := range routes {
+		if routes[r] && len(r.Changes) == 0 && len(r.Losses) == 0 {
+			r.Unknown = t.unknown
+		}
+	}
+}
+
+// culprits are the routes of a trial that must not be converted so.
+func (w *work) culprits(t *trial) map[*Route]bool {
+	bad := map[*Route]bool{}
+	for _, r := range t.routes {
+		if why := w.displaced(t, r); why != "" {
+			r.Why, bad[r] = why, true
+		}
+	}
+	if len(bad) > 0 {
+		return bad
+	}
+	for _, c := range t.changes {
+		if w.repairs(c) {
+			continue
+		}
+		found := false
+		for _, r := range w.owners(t, c) {
+			bad[r], found = true, true
+		}
+		if !found { // a call of a route that stays: which of the others displaces it is not known
+			for _, r := range t.routes {
+				bad[r] = true
+				r.Changes = append(r.Changes, c)
+			}
+		}
+	}
+	if len(bad) == 0 && len(t.unknown) > 0 {
+		for _, r := range t.routes {
+			bad[r] = true
+		}
+	}
+	return bad
+}
+
+// owners are the routes of a trial that take the calls of a change before or after.
+func (w *work) owners(t *trial, c Change) []*Route {
+	var out []*Route
+	for _, e := range []*prove.Effect{c.Region.Old, c.Region.New} {
+		if e == nil || e.Entry == nil {
+			continue
+		}
+		for _, r := range t.routes {
+			doc := e.Entry.Route.Doc
+			if (doc == r.Doc || doc == w.same(t.edition.set, r.Doc)) && !slices.Contains(out, r) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+// displaced says why a GRPCRoute is less sure of a listener than the HTTPRoute was,
+// as where another HTTPRoute has a hostname of it; "" when it is not.
+func (w *work) displaced(t *trial, r *Route) string {
+	for i := range w.o.Profiles {
+		old := routeOf(w.before[i].Topology, r.Doc)
+		now := routeOf(t.after[i].Topology, w.same(t.edition.set, r.Doc))
+		if old == nil || now == nil || len(old.Parents) != len(now.Parents) {
+			continue
+		}
+		for n, p := range now.Parents {
+			q := old.Parents[n]
+			if len(p.Attachments) != len(q.Attachments) {
+				continue
+			}
+			for k, a := range p.Attachments {
+				b := q.Attachments[k]
+				switch {
+				case a.Refusal != nil && b.Refusal == nil:
+					return fmt.Sprintf("listener %s of %s would not take it: %s", a.Listener.Name, a.Listener.Gateway.Key(), a.Refusal.Message)
+				case a.Refusal == nil && a.Certainty == diag.Unknown && b.Certainty != diag.Unknown:
+					return fmt.Sprintf("listener %s of %s may not take it: %s", a.Listener.Name, a.Listener.Gateway.Key(), a.Why)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func routeOf(t *topology.Topology, doc *manifest.Document) *topology.Route {
+	for _, r := range t.Routes {
+		if r.Doc == doc {
+			return r
+		}
+	}
+	return nil
+}
+
+// repairs reports whether a change is that calls of a rule reach a backend which
+// the HTTPRoute speaks HTTP/1.1 to.
+func (w *work) repairs(c Change) bool {
+	old, now := c.Region.Old, c.Region.New
+	if old == nil || now == nil || old.Entry == nil || now.Entry == nil {
+		return false
+	}
+	a, b := old.Entry.Route, now.Entry.Route
+	r := w.byDoc[a.Doc]
+	if r == nil || a.Kind == b.Kind || a.Key() != b.Key() || now.Entry.Rule.Index >= len(r.plan.rules) ||
+		r.plan.rules[now.Entry.Rule.Index] != old.Entry.Rule.Index {
+		return false
+	}
+	num, _ := now.Failing()
+	return num == 0 && slices.ContainsFunc(old.Entry.Action.Shares, func(s routing.Share) bool {
+		return s.Answer != nil && s.Protocol.Fails && s.Protocol.Name == "http1"
+	})
+}
+
+// accept makes a trial the result.
+func (w *work) accept(out *Result, t *trial) {
+	out.After = t.edition.set
+	for _, r := range t.routes {
+		r.New = w.same(t.edition.set, r.Doc)
+		r.Why, r.Changes, r.Unknown = "", nil, nil
+	}
+	for _, c := range t.changes {
+		for _, r := range w.owners(t, c) {
+			if w.repairs(c) {
+				r.Repaired = append(r.Repaired, c)
+			} else {
+				r.Changes = append(r.Changes, c)
+			}
+		}
+	}
+	for _, g := range t.grants {
+		g.New = w.same(t.edition.set, g.Doc)
+		out.Grants = append(out.Grants, g)
+	}
+	if len(t.routes) > 0 && len(t.unknown) > 0 {
+		t.routes[0].Unknown = t.unknown
+	}
+	for _, f := range w.set.Files {
+		if text, ok := t.edition.text[f.Name]; ok && string(text) != string(f.Data) {
+			out.Files = append(out.Files, Changed{f.Name, f.Data, text})
+		}
+	}
+	out.References = w.references(t)
+}
