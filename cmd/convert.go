@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -93,7 +94,7 @@ func runConvert(o *convertOptions) error {
 		return unread
 	}
 	// What could not be read might take the same calls.
-	if err := errors.Join(unread, problems(set)); err != nil {
+	if err := errors.Join(unread, problems(set), brokenRoutes(set)); err != nil {
 		return err
 	}
 	options, err := o.options(set)
@@ -137,6 +138,17 @@ func (o *convertOptions) check() error {
 		}
 	}
 	return nil
+}
+
+// brokenRoutes says which routes have a value that does not fit its field.
+func brokenRoutes(set *manifest.Set) error {
+	var errs []error
+	for _, doc := range set.Broken {
+		if doc.Ref.Kind == "HTTPRoute" || doc.Ref.Kind == "GRPCRoute" || doc.Ref.Kind == "Gateway" {
+			errs = append(errs, fmt.Errorf("read %s: %s: %w: `grpcroute lint` says where", doc.Range("kind"), doc.Ref, doc.DecodeError))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // options work out what Run is to know.

@@ -95,7 +95,7 @@ func splitParts(parts []*syntax.Regexp) (n names, some, ok bool) {
 		return n, true, true
 	case len(segments) == 2 && len(segments[0]) == 0:
 		return wildService(segment)
-	case len(segments) == 2 && len(segments[0]) == 1 && takesAny(textOf(segments[0])) && segments[0][0].Op != syntax.OpCharClass: // ".*/Get"
+	case len(segments) == 2 && len(segments[0]) == 1 && takesAny(textOf(segments[0])) && mayTakeSlash(segments[0][0]): // ".*/Get"
 		n, ok = newNames(".*", textOf(segment))
 		return n, ok, ok
 	}

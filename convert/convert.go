@@ -59,16 +59,14 @@ type Changed struct {
 
 // Route is an HTTPRoute and what became of it.
 type Route struct {
-	Doc       *manifest.Document // before
-	New       *manifest.Document // the GRPCRoute; nil when it was not converted
-	Losses    []Loss             // what a GRPCRoute cannot say
-	Notes     []Loss             // what changes for requests that are not gRPC
-	Changes   []Change           // calls that change, or would
-	Unknown   []string           // why it is not known whether calls change
-	Repaired  []Change           // calls that fail today and are carried then
-	Why       string             // why it was not converted, beside Losses and Changes
-	plan      *plan
-	conflicts bool
+	Doc     *manifest.Document // before
+	New     *manifest.Document // the GRPCRoute; nil when it was not converted
+	Losses  []Loss             // what a GRPCRoute cannot say
+	Notes   []Loss             // what changes beside the routing of gRPC calls
+	Changes []Change           // calls that change, or would
+	Unknown []string           // why it is not known whether calls change
+	Why     string             // why it was not converted, beside Losses and Changes
+	plan    *plan
 }
 
 // Loss is a field of an HTTPRoute that has no place in a GRPCRoute.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -29,6 +29,10 @@ func (w *work) displaced(t *trial, r *Route) string {
 				switch {
 				case a.Refusal != nil && b.Refusal == nil:
 					return fmt.Sprintf("listener %s of %s would not take it: %s", a.Listener.Name, a.Listener.Gateway.Key(), a.Refusal.Message)
+				case a.Refusal == nil && b.Refusal != nil:
+					return fmt.Sprintf("whether listener %s of %s takes it today is not known: %s", a.Listener.Name, a.Listener.Gateway.Key(), b.Refusal.Message)
+				case a.Certainty != diag.Unknown && b.Certainty == diag.Unknown:
+					return fmt.Sprintf("whether listener %s of %s takes it today is not known: %s", a.Listener.Name, a.Listener.Gateway.Key(), b.Why)
 				case a.Refusal == nil && a.Certainty == diag.Unknown && b.Certainty != diag.Unknown:
 					return fmt.Sprintf("listener %s of %s may not take it: %s", a.Listener.Name, a.Listener.Gateway.Key(), a.Why)
 				}
@@ -47,21 +51,28 @@ func routeOf(t *topology.Topology, doc *manifest.Document) *topology.Route {
 	return nil
 }
 
-// repairs reports whether a change is that calls of a rule reach a backend which
-// the HTTPRoute speaks HTTP/1.1 to.
-func (w *work) repairs(c Change) bool {
-	old, now := c.Region.Old, c.Region.New
-	if old == nil || now == nil || old.Entry == nil || now.Entry == nil {
-		return false
+// spoken notes where an HTTPRoute speaks HTTP/1.1 to a backend, which carries no
+// gRPC, and the GRPCRoute does not.
+func (w *work) spoken(t *trial, r *Route) {
+	for i := range w.o.Profiles {
+		old := routeOf(w.before[i].Topology, r.Doc)
+		now := routeOf(t.after[i].Topology, r.New)
+		if old == nil || now == nil {
+			continue
+		}
+		dial := &w.before[i].Topology.Profile.Backends
+		for n, rule := range now.Rules {
+			for k, b := range rule.Backends {
+				a := old.Rules[r.plan.rules[n]].Backends[k]
+				if a.ServicePort == nil || dial.Dial(a.Facts()).Name != profile.HTTP1 || dial.Dial(b.Facts()).Name == profile.HTTP1 {
+					continue
+				}
+				note := Loss{Path: a.Path("port"), Message: fmt.Sprintf(
+					"an HTTPRoute speaks HTTP/1.1 to port %d of Service %s/%s, which carries no gRPC, and a GRPCRoute HTTP/2", a.Port, a.Namespace, a.Name)}
+				if !slices.ContainsFunc(r.Notes, func(l Loss) bool { return l.Message == note.Message }) {
+					r.Notes = append(r.Notes, note)
+				}
+			}
+		}
 	}
-	a, b := old.Entry.Route, now.Entry.Route
-	r := w.byDoc[a.Doc]
-	if r == nil || a.Kind == b.Kind || a.Key() != b.Key() || now.Entry.Rule.Index >= len(r.plan.rules) ||
-		r.plan.rules[now.Entry.Rule.Index] != old.Entry.Rule.Index {
-		return false
-	}
-	num, _ := now.Failing()
-	return num == 0 && slices.ContainsFunc(old.Entry.Action.Shares, func(s routing.Share) bool {
-		return s.Answer != nil && s.Protocol.Fails && s.Protocol.Name == "http1"
-	})
 }

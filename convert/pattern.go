@@ -135,9 +135,10 @@ func newNames(service, method string) (names, bool) {
 // takesAny reports whether an expression takes every segment.
 func takesAny(text string) bool {
 	if inner, ok := strings.CutPrefix(text, "("); ok && strings.HasSuffix(inner, ")") {
-		text = strings.TrimPrefix(inner[:len(inner)-1], "?:")
+		inner = strings.TrimPrefix(inner[:len(inner)-1], "?:")
+		text = strings.TrimPrefix(inner, "?-s:") // as a syntax tree is written
 	}
-	return slices.Contains([]string{".*", ".+", "[^/]*", "[^/]+", "(?-s:.*)", "(?-s:.+)", "(?-s:.)*", "(?-s:.)+"}, text)
+	return slices.Contains([]string{".*", ".+", "[^/]*", "[^/]+"}, text)
 }
 
 // literal returns the only text that an expression takes.

@@ -62,7 +62,7 @@ func (w *work) try(routes []*Route) (*trial, error) {
 			if r == nil {
 				return nil, fmt.Errorf("%s cannot be edited: %w", bad.plan.doc.Ref, bad.why)
 			}
-			r.Why = "its text cannot be edited: " + bad.why.Error()
+			r.Why = bad.why.Error()
 			routes = slices.DeleteFunc(slices.Clone(routes), func(o *Route) bool { return o == r })
 			continue
 		}
@@ -152,7 +152,7 @@ func (w *work) judge(routes []*Route) {
 func (w *work) note(t *trial, routes map[*Route]bool) {
 	for _, c := range t.changes {
 		for _, r := range w.owners(t, c) {
-			if routes[r] && !w.repairs(c) {
+			if routes[r] {
 				r.Changes = append(r.Changes, c)
 			}
 		}
@@ -176,9 +176,6 @@ func (w *work) culprits(t *trial) map[*Route]bool {
 		return bad
 	}
 	for _, c := range t.changes {
-		if w.repairs(c) {
-			continue
-		}
 		found := false
 		for _, r := range w.owners(t, c) {
 			bad[r], found = true, true
@@ -221,14 +218,11 @@ func (w *work) accept(out *Result, t *trial) {
 	for _, r := range t.routes {
 		r.New = w.same(t.edition.set, r.Doc)
 		r.Why, r.Changes, r.Unknown = "", nil, nil
+		w.spoken(t, r)
 	}
 	for _, c := range t.changes {
 		for _, r := range w.owners(t, c) {
-			if w.repairs(c) {
-				r.Repaired = append(r.Repaired, c)
-			} else {
-				r.Changes = append(r.Changes, c)
-			}
+			r.Changes = append(r.Changes, c)
 		}
 	}
 	for _, g := range t.grants {

@@ -83,7 +83,7 @@ func (w *work) pass(plans []*plan, docs func(*plan) *manifest.Document, take fun
 		}
 		edits, err := doc.Edits(changes[p])
 		if err != nil {
-			return nil, false, &failure{p, err}
+			return nil, false, &failure{p, fmt.Errorf("its text cannot be edited: %w", err)}
 		}
 		byFile[p.doc.File.Name] = append(byFile[p.doc.File.Name], edits[:take(p, edits)]...)
 		more = true

@@ -19,40 +19,27 @@ func (c Change) KeepComments() Change {
 func (e *editor) keep(edit diag.Edit) diag.Edit {
 	start, end := edit.Range.Start.Byte, edit.Range.End.Byte
 	column := start - e.lineStart(start)
+	indent := strings.Repeat(" ", column)
+	if column == 0 {
+		first := bytes.TrimLeft(e.text[start:end], "\r\n")
+		indent = string(first[:len(first)-len(bytes.TrimLeft(first, " "))])
+	}
 	var kept strings.Builder
-	for at := start; at < end; {
+	for at := start; at < end; at = min(lineEnd(e.text, at), end) + 1 {
 		stop := min(lineEnd(e.text, at), end)
-		hash := e.comment(at, stop)
-		if hash < 0 {
-			at = stop + 1
-			continue
+		if hash := e.comment(at, stop); hash >= 0 {
+			if kept.Len() > 0 || column == 0 {
+				kept.WriteString(indent)
+			}
+			kept.Write(bytes.TrimRight(e.text[hash:stop], " \t\r"))
+			kept.WriteString(e.eol)
 		}
-		comment := bytes.TrimRight(e.text[hash:stop], " \t\r")
-		line := e.lineStart(hash)
-		indent := strings.Repeat(" ", column)
-		switch blank := e.text[line:hash]; {
-		case len(bytes.TrimLeft(blank, " \t")) == 0 && line >= start:
-			indent = string(blank) // a line of its own stays as it is
-		case column == 0:
-			indent = blankLead(blank)
-		}
-		if kept.Len() == 0 && column > 0 {
-			indent = ""
-		}
-		kept.WriteString(indent + string(comment) + e.eol)
-		at = stop + 1
 	}
 	if kept.Len() == 0 {
 		return edit
 	}
 	edit.New = kept.String() + strings.Repeat(" ", column) + strings.TrimLeft(edit.New, " ")
 	return edit
-}
-
-// blankLead returns the blanks that a text begins with, a dash counted as one.
-func blankLead(text []byte) string {
-	n := len(text) - len(bytes.TrimLeft(text, " -"))
-	return strings.Repeat(" ", n)
 }
 
 // comment returns where the comment of a part of a line begins, -1 for none.

@@ -58,7 +58,7 @@ func convertCount(r *convert.Result, n int, tried bool) string {
 }
 
 func convertRoute(b *strings.Builder, s style, r *convert.Route, verbose bool) {
-	quiet := r.New != nil && len(r.Losses)+len(r.Changes)+len(r.Unknown)+len(r.Notes)+len(r.Repaired) == 0
+	quiet := r.New != nil && len(r.Losses)+len(r.Changes)+len(r.Unknown)+len(r.Notes) == 0
 	if quiet && !verbose {
 		return
 	}
@@ -87,7 +87,6 @@ func convertRoute(b *strings.Builder, s style, r *convert.Route, verbose bool) {
 		verb = "would change"
 	}
 	changeText(b, s, r.Changes, verb, verbose)
-	changeText(b, s, r.Repaired, "repaired", verbose)
 	for _, why := range r.Unknown {
 		fmt.Fprintf(b, "  %s%s\n", s.label("not known: "), plain(why))
 	}

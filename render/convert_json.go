@@ -27,7 +27,6 @@ type convertedRoute struct {
 	Losses    []convertLoss   `json:"losses"`
 	Notes     []convertLoss   `json:"notes"`
 	Changes   []convertChange `json:"changes"`
-	Repaired  []convertChange `json:"repaired"`
 	Unknown   []string        `json:"unknown"`
 }
 
@@ -78,7 +77,7 @@ func ConvertJSON(w io.Writer, r *convert.Result) error {
 		out.Routes = append(out.Routes, convertedRoute{
 			Namespace: x.Doc.Ref.Namespace, Name: x.Doc.Ref.Name, span: spanOf(x.Doc.Range()),
 			Converted: x.New != nil, Why: x.Why, Losses: lossesOf(x.Doc, x.Losses), Notes: lossesOf(x.Doc, x.Notes),
-			Changes: changesOf(x.Changes), Repaired: changesOf(x.Repaired), Unknown: list(x.Unknown),
+			Changes: changesOf(x.Changes), Unknown: list(x.Unknown),
 		})
 	}
 	for _, g := range r.Grants {
