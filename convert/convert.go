@@ -20,6 +20,7 @@ import (
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/prove"
+	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -38,6 +39,8 @@ type Options struct {
 	Lossy  bool
 	Server *admission.Server // what a GRPCRoute may look like
 	Budget prove.Budget
+	// Before, when set, is the set's routing table under each of Profiles.
+	Before []*routing.Table
 }
 
 // Result is what [Run] did.
@@ -61,16 +64,18 @@ type Changed struct {
 type Route struct {
 	Doc     *manifest.Document // before
 	New     *manifest.Document // the GRPCRoute; nil when it was not converted
-	Losses  []Loss             // what a GRPCRoute cannot say
-	Notes   []Loss             // what changes beside the routing of gRPC calls
+	Losses  []Remark           // what a GRPCRoute cannot say
+	Notes   []Remark           // what changes beside the routing of gRPC calls
 	Changes []Change           // calls that change, or would
 	Unknown []string           // why it is not known whether calls change
 	Why     string             // why it was not converted, beside Losses and Changes
+	// Blocked: Why is that a listener would take the GRPCRoute in another way.
+	Blocked bool
 	plan    *plan
 }
 
-// Loss is a field of an HTTPRoute that has no place in a GRPCRoute.
-type Loss struct {
+// Remark is what is to say of a field of an HTTPRoute.
+type Remark struct {
 	Path    manifest.Path
 	Message string
 	Hint    string
@@ -102,7 +107,9 @@ func Run(ctx context.Context, set *manifest.Set, o Options) (*Result, error) {
 		return out, nil
 	}
 	w.ignored = w.reread(nil).Ignored
-	w.before = w.compile(set)
+	if w.before = o.Before; w.before == nil {
+		w.before = w.compile(set)
+	}
 	w.settle(out)
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -55,7 +55,7 @@ func (p *planner) cut(path manifest.Path) {
 func (p *planner) write(cs ...manifest.Change) { p.writes = append(p.writes, cs...) }
 
 func (p *planner) lose(path manifest.Path, hint, format string, args ...any) {
-	p.route.Losses = append(p.route.Losses, Loss{path, fmt.Sprintf(format, args...), hint})
+	p.route.Losses = append(p.route.Losses, Remark{path, fmt.Sprintf(format, args...), hint})
 }
 
 func at(elements ...any) manifest.Path { return elements }
@@ -126,7 +126,7 @@ func (p *planner) match(m *gatewayv1.HTTPRouteMatch, path manifest.Path) []names
 		return nil
 	}
 	if m.Path != nil && !looksGRPC(m) && !list[0].any() && !list[0].regex {
-		p.route.Notes = append(p.route.Notes, Loss{
+		p.route.Notes = append(p.route.Notes, Remark{
 			Path:    join(path, "path", "value"),
 			Message: fmt.Sprintf("path %q need not be that of a gRPC service: requests for it that are not gRPC are not routed any more", deref(m.Path.Value, "")),
 			Hint:    keepHTTP,

@@ -100,6 +100,12 @@ func (w *work) settle(out *Result) {
 			pending = append(pending, r)
 		}
 	}
+	pending = slices.DeleteFunc(pending, func(r *Route) bool {
+		if !w.o.Lossy && !w.compared(r) {
+			r.Why = "no listener of the input takes it, so that there is nothing to compare"
+		}
+		return r.Why != ""
+	})
 	w.judge(out.Routes)
 	for len(pending) > 0 && w.ctx.Err() == nil {
 		t, err := w.try(pending)
@@ -169,10 +175,10 @@ func (w *work) culprits(t *trial) map[*Route]bool {
 	bad := map[*Route]bool{}
 	for _, r := range t.routes {
 		if why := w.displaced(t, r); why != "" {
-			r.Why, bad[r] = why, true
+			r.Why, r.Blocked, bad[r] = why, true, true
 		}
 	}
-	if len(bad) > 0 {
+	if w.displaces(t, bad); len(bad) > 0 {
 		return bad
 	}
 	for _, c := range t.changes {
@@ -217,7 +223,11 @@ func (w *work) accept(out *Result, t *trial) {
 	out.After = t.edition.set
 	for _, r := range t.routes {
 		r.New = w.same(t.edition.set, r.Doc)
-		r.Why, r.Changes, r.Unknown = "", nil, nil
+		r.Changes, r.Unknown = nil, nil
+		if r.Blocked { // converted all the same
+			r.Unknown = []string{r.Why}
+		}
+		r.Why, r.Blocked = "", false
 		w.spoken(t, r)
 	}
 	for _, c := range t.changes {
@@ -230,7 +240,7 @@ func (w *work) accept(out *Result, t *trial) {
 		out.Grants = append(out.Grants, g)
 	}
 	if len(t.routes) > 0 && len(t.unknown) > 0 {
-		t.routes[0].Unknown = t.unknown
+		t.routes[0].Unknown = append(t.routes[0].Unknown, t.unknown...)
 	}
 	for _, f := range w.set.Files {
 		if text, ok := t.edition.text[f.Name]; ok && string(text) != string(f.Data) {

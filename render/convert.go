@@ -92,7 +92,7 @@ func convertRoute(b *strings.Builder, s style, r *convert.Route, verbose bool) {
 	}
 }
 
-func lossText(b *strings.Builder, s style, doc *manifest.Document, l convert.Loss, verb string) {
+func lossText(b *strings.Builder, s style, doc *manifest.Document, l convert.Remark, verb string) {
 	fmt.Fprintf(b, "  %s%s %s\n", s.label(verb+": "), plain(l.Message), s.dim("["+plain(doc.Range(l.Path...).String()+" "+l.Path.String())+"]"))
 	hint(b, s, l.Hint)
 }

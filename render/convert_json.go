@@ -93,7 +93,7 @@ func ConvertJSON(w io.Writer, r *convert.Result) error {
 	return encode(w, out)
 }
 
-func lossesOf(doc *manifest.Document, ls []convert.Loss) []convertLoss {
+func lossesOf(doc *manifest.Document, ls []convert.Remark) []convertLoss {
 	out := []convertLoss{}
 	for _, l := range ls {
 		out = append(out, convertLoss{l.Path.String(), l.Message, l.Hint, spanOf(rangeOf(doc, l))})
@@ -101,7 +101,7 @@ func lossesOf(doc *manifest.Document, ls []convert.Loss) []convertLoss {
 	return out
 }
 
-func rangeOf(doc *manifest.Document, l convert.Loss) diag.Range { return doc.Range(l.Path...) }
+func rangeOf(doc *manifest.Document, l convert.Remark) diag.Range { return doc.Range(l.Path...) }
 
 func changesOf(cs []convert.Change) []convertChange {
 	out := []convertChange{}

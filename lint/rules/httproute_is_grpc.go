@@ -21,8 +21,13 @@ var httprouteIsGrpc = &lint.Rule{
 }
 
 // One finding per route names the first such match. Where the backend's port is
-// dialled with HTTP/1.1, calls fail, which is worth a warning.
+// dialled with HTTP/1.1, calls fail, which is worth a warning. A route that cannot
+// be converted as it stands has its findings of convert-lossy instead.
 func checkHTTPRouteIsGRPC(p *lint.Pass) {
+	stays := map[*manifest.Document]bool{}
+	for _, r := range conversions(p) {
+		stays[r.Doc] = r.New == nil && (r.Blocked || len(r.Losses)+len(r.Changes) > 0)
+	}
 	for route := range ownRoutes(p.Topology) {
 		if route.HTTP == nil {
 			continue
@@ -40,7 +45,7 @@ func checkHTTPRouteIsGRPC(p *lint.Pass) {
 			}
 		}
 		if first != nil {
-			reportHTTPCall(p, route, first, n)
+			reportHTTPCall(p, route, first, n, stays[route.Doc])
 		}
 	}
 }
@@ -72,7 +77,7 @@ func httpCallOf(m *gatewayv1.HTTPRouteMatch) *httpCall {
 	return &httpCall{service: service, method: method, value: value}
 }
 
-func reportHTTPCall(p *lint.Pass, route *topology.Route, c *httpCall, n int) {
+func reportHTTPCall(p *lint.Pass, route *topology.Route, c *httpCall, n int, stays bool) {
 	severity := diag.Info
 	message := fmt.Sprintf("path %q is a gRPC call's: a GRPCRoute matches it by name and speaks HTTP/2 to its backends", c.value)
 	if n > 1 {
@@ -88,8 +93,12 @@ func reportHTTPCall(p *lint.Pass, route *topology.Route, c *httpCall, n int) {
 			break
 		}
 	}
-	p.ReportAs(severity, route.Doc, c.path, diag.Diagnostic{
-		Message: message,
-		Hint:    "write a GRPCRoute with " + matchFor(c.service, c.method) + ", where the implementation serves that kind",
-	})
+	hint := "`grpcroute convert` writes a GRPCRoute with " + matchFor(c.service, c.method) + ", for where the implementation serves that kind"
+	if stays {
+		if severity < diag.Warning {
+			return
+		}
+		hint = "say \"appProtocol: kubernetes.io/h2c\" at the port of the Service, or write a GRPCRoute: convert-lossy says what would change"
+	}
+	p.ReportAs(severity, route.Doc, c.path, diag.Diagnostic{Message: message, Hint: hint})
 }
