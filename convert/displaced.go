@@ -30,7 +30,7 @@ func (w *work) displaced(t *trial, r *Route) string {
 				b := q.Attachments[k]
 				switch {
 				case a.Refusal != nil && b.Refusal == nil:
-					return fmt.Sprintf("listener %s of %s would not take it: %s", a.Listener.Name, a.Listener.Gateway.Key(), a.Refusal.Message)
+					return "it would not be accepted: " + a.Refusal.Message
 				case a.Refusal == nil && b.Refusal != nil:
 					return fmt.Sprintf("whether listener %s of %s takes it today is not known: %s", a.Listener.Name, a.Listener.Gateway.Key(), b.Refusal.Message)
 				case a.Certainty != diag.Unknown && b.Certainty == diag.Unknown:

@@ -38,13 +38,14 @@ func checkConvertLossy(p *lint.Pass) {
 				})
 			}
 			reportChanges(p, r)
-		case len(r.Changes) > 0:
-			reportChanges(p, r)
-		case r.Why != "" && r.Blocked:
-			p.ReportAs(diag.Info, r.Doc, at("spec", "hostnames"), diag.Diagnostic{
+		case r.Blocked:
+			p.ReportAs(diag.Info, r.Doc, at("spec"), diag.Diagnostic{
 				Message: "as a GRPCRoute the route would not do the same: " + r.Why,
-				Hint:    "convert the routes that share the host together, with `grpcroute convert`",
+				Hint:    "settle that first; `grpcroute convert` converts the routes of a host together",
+				Witness: firstWitness(r),
 			})
+		default:
+			reportChanges(p, r)
 		}
 	}
 }
