@@ -14,10 +14,11 @@ const (
 	grpcKind    = "GRPCRoute"
 )
 
-// plan is how a document is edited: first what goes, then what is written, whose
-// paths are those after that.
+// plan is how a document is edited: first what is added, then what goes, then what
+// is written, whose paths are those after that.
 type plan struct {
 	doc    *manifest.Document
+	adds   []manifest.Change
 	cuts   []manifest.Change // in the order of the text
 	writes []manifest.Change
 	rules  []int // the old index of each rule that is left
@@ -104,7 +105,7 @@ func (p *planner) rule(i int) {
 	}
 	for _, w := range keep {
 		for _, n := range w.list[1:] {
-			p.write(manifest.Append(join(after, "matches"), p.further(n, join(path, "matches", w.match, "headers"))))
+			p.adds = append(p.adds, manifest.Append(join(path, "matches"), p.further(n, join(path, "matches", w.match, "headers"))))
 		}
 	}
 }

@@ -133,6 +133,7 @@ func TestRandomRoutes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		keepsComments(t, out)
 		table := routing.Compile(topology.Resolve(out.After, topology.Options{}))
 		for _, r := range out.Routes {
 			if r.New != nil {

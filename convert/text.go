@@ -38,57 +38,48 @@ func (w *work) carry(plans []*plan) (*edition, error) {
 		slices.Reverse(pending[p])
 	}
 	docs := func(p *plan) *manifest.Document { return w.same(e.set, p.doc) }
-	for {
-		edits, more, err := w.pass(plans, docs, func(p *plan, edits []diag.Edit) int {
-			n := apart(edits)
-			pending[p] = pending[p][n:]
-			return n
-		}, pending)
-		if err != nil {
-			return nil, err
-		}
-		if !more {
-			break
-		}
-		if err := w.edit(e, edits); err != nil {
-			return nil, err
-		}
-	}
-	writes := map[*plan][]manifest.Change{}
+	adds, writes := map[*plan][]manifest.Change{}, map[*plan][]manifest.Change{}
 	for _, p := range plans {
-		writes[p] = p.writes
+		adds[p], writes[p] = slices.Clone(p.adds), slices.Clone(p.writes)
 	}
-	edits, _, err := w.pass(plans, docs, func(_ *plan, edits []diag.Edit) int { return len(edits) }, writes)
-	if err != nil {
-		return nil, err
-	}
-	if err := w.edit(e, edits); err != nil {
-		return nil, err
+	for _, pending := range []map[*plan][]manifest.Change{adds, pending, writes} {
+		for {
+			edits, err := w.pass(plans, docs, pending)
+			if err != nil {
+				return nil, err
+			}
+			if len(edits) == 0 {
+				break
+			}
+			if err := w.edit(e, edits); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return e, w.check(e, plans)
 }
 
-// pass gathers the edits of one round by file; take says how many of a plan's are
-// made.
-func (w *work) pass(plans []*plan, docs func(*plan) *manifest.Document, take func(*plan, []diag.Edit) int, changes map[*plan][]manifest.Change) (map[string][]diag.Edit, bool, error) {
+// pass gathers the edits of one round by file, and takes their changes off those
+// that are pending.
+func (w *work) pass(plans []*plan, docs func(*plan) *manifest.Document, pending map[*plan][]manifest.Change) (map[string][]diag.Edit, error) {
 	byFile := map[string][]diag.Edit{}
-	more := false
 	for _, p := range plans {
-		if len(changes[p]) == 0 {
+		if len(pending[p]) == 0 {
 			continue
 		}
 		doc := docs(p)
 		if doc == nil {
-			return nil, false, &failure{p, errors.New("the edited text does not read as it should")}
+			return nil, &failure{p, errors.New("the edited text does not read as it should")}
 		}
-		edits, err := doc.Edits(changes[p])
+		edits, err := doc.Edits(pending[p])
 		if err != nil {
-			return nil, false, &failure{p, fmt.Errorf("its text cannot be edited: %w", err)}
+			return nil, &failure{p, fmt.Errorf("its text cannot be edited: %w", err)}
 		}
-		byFile[p.doc.File.Name] = append(byFile[p.doc.File.Name], edits[:take(p, edits)]...)
-		more = true
+		n := apart(edits)
+		pending[p] = pending[p][n:]
+		byFile[p.doc.File.Name] = append(byFile[p.doc.File.Name], edits[:n]...)
 	}
-	return byFile, more, nil
+	return byFile, nil
 }
 
 // apart counts the edits that touch nothing which an earlier one touches; there is
@@ -176,16 +167,15 @@ func (w *work) check(e *edition, plans []*plan) error {
 func (w *work) holds(p *plan, now *manifest.Document) error {
 	cut := slices.Clone(p.cuts)
 	slices.Reverse(cut)
-	value, err := p.doc.Changed(cut)
-	if err != nil {
-		return err
-	}
 	between := *p.doc
-	between.Value = value
-	if value, err = between.Changed(p.writes); err != nil {
-		return err
+	for _, changes := range [][]manifest.Change{p.adds, cut, p.writes} {
+		value, err := between.Changed(changes)
+		if err != nil {
+			return err
+		}
+		between.Value = value
 	}
-	if !reflect.DeepEqual(now.Value, value) {
+	if !reflect.DeepEqual(now.Value, between.Value) {
 		return errors.New("the edited text does not read as it should")
 	}
 	if w.o.Server == nil {
