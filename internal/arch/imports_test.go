@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 	"routing":              {"diag", "manifest", "profile", "topology"},
 	"prove":                {"diag", "profile", "topology", "routing"},
 	"convert":              {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
-	"lint":                 {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "descriptor"},
+	"lint":                 {"convert", "admission", "diag", "manifest", "profile", "topology", "routing", "prove", "descriptor"},
 	"lint/rules":           {"convert", "admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "descriptor"},
 	"simulate":             {"admission", "diag", "manifest", "profile", "topology", "routing", "prove"},
 	"proxy":                {"diag", "manifest", "profile", "topology", "routing", "proxy/h2"},

@@ -1,17 +1,12 @@
 package rules
 
 import (
-	"context"
 	"fmt"
-	"time"
 
 	"github.com/grpcroute/grpcroute/convert"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/profile"
-	"github.com/grpcroute/grpcroute/prove"
-	"github.com/grpcroute/grpcroute/routing"
 )
 
 var convertLossy = &lint.Rule{
@@ -22,10 +17,6 @@ var convertLossy = &lint.Rule{
 	Since:    "0.1",
 	Check:    checkConvertLossy,
 }
-
-// conversionTime bounds one proof of a conversion. Where it does not suffice,
-// nothing is said.
-const conversionTime = time.Second
 
 func checkConvertLossy(p *lint.Pass) {
 	for _, r := range conversions(p) {
@@ -77,7 +68,7 @@ func takenAt(r *convert.Route, c convert.Change) manifest.Path {
 	return at("spec", "rules")
 }
 
-// conversions tries to convert the HTTPRoutes that the pass answers for.
+// conversions is what comes of converting the HTTPRoutes that the pass answers for.
 func conversions(p *lint.Pass) []*convert.Route {
 	own := map[*manifest.Document]bool{}
 	for route := range ownRoutes(p.Topology) {
@@ -88,16 +79,8 @@ func conversions(p *lint.Pass) []*convert.Route {
 	if len(own) == 0 {
 		return nil
 	}
-	out, err := convert.Run(context.Background(), p.Set, convert.Options{
-		Profiles: []*profile.Profile{p.Profile}, Auto: p.Options.Profile == nil,
-		Assume: p.Options.Assume, TunnelProtocol: p.Options.TunnelProtocol,
-		Server: p.Admission.Server, Budget: prove.Budget{Time: conversionTime}, Before: []*routing.Table{p.Table},
-	})
-	if err != nil { // without names and an end of its context there is none
-		return nil
-	}
 	var routes []*convert.Route
-	for _, r := range out.Routes {
+	for _, r := range p.Conversions() {
 		if own[r.Doc] {
 			routes = append(routes, r)
 		}
