@@ -14,6 +14,7 @@ package convert
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/grpcroute/grpcroute/admission"
 	"github.com/grpcroute/grpcroute/diag"
@@ -72,6 +73,15 @@ type Route struct {
 	// Blocked: Why is that a listener would take the GRPCRoute in another way.
 	Blocked bool
 	plan    *plan
+}
+
+// InOneStep returns the changes that convert the route by themselves; nil when there
+// are none, as where a match becomes several.
+func (r *Route) InOneStep() []manifest.Change {
+	if r.plan.steps || len(r.plan.adds)+len(r.Losses) > 0 {
+		return nil
+	}
+	return slices.Concat(r.plan.cuts, r.plan.writes)
 }
 
 // Remark is what is to say of a field of an HTTPRoute.

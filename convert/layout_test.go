@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/grpcroute/grpcroute/convert"
+	"github.com/grpcroute/grpcroute/diag"
 )
 
 // pair is a field of a mapping; its value is a string, []pair or a list of those.
@@ -178,7 +180,7 @@ func (l *layouter) oneMatch() []pair {
 // conversion of the values, which Run itself checks; comments are all there, in
 // their order, and lines of fields that both kinds have are what they were.
 func TestRandomLayouts(t *testing.T) {
-	converted, refused := 0, map[string]int{}
+	converted, steps, refused := 0, 0, map[string]int{}
 	for seed := range uint64(1500) {
 		l := &layouter{maker: maker{rand.New(rand.NewPCG(seed, 5))}}
 		l.b.WriteString("apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: gw, namespace: d}\nspec: {gatewayClassName: c, listeners: [{name: l, port: 80, protocol: HTTP}]}\n---\n")
@@ -205,6 +207,9 @@ func TestRandomLayouts(t *testing.T) {
 		for _, r := range out.Routes {
 			if r.New != nil {
 				converted++
+				if inOneStep(t, r, out) {
+					steps++
+				}
 				continue
 			}
 			refused[r.Why]++
@@ -218,10 +223,32 @@ func TestRandomLayouts(t *testing.T) {
 			}
 		}
 	}
-	t.Log(converted, refused)
-	if converted < 1000 {
-		t.Errorf("%d routes were converted: %v", converted, refused)
+	if converted < 1000 || steps < 100 {
+		t.Errorf("%d routes were converted, %d in one step: %v", converted, steps, refused)
 	}
+}
+
+// inOneStep makes the changes for --fix=offer, where there are any, which must give
+// the same object and keep the comments.
+func inOneStep(t *testing.T, r *convert.Route, out *convert.Result) bool {
+	t.Helper()
+	changes := r.InOneStep()
+	if changes == nil {
+		return false
+	}
+	edits, err := r.Doc.Edits(changes)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, r.Doc.File.Data)
+	}
+	text, err := diag.Apply(r.Doc.File.Data, edits)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, r.Doc.File.Data)
+	}
+	now := read(string(text)).GRPCRoutes.Get(r.Doc.Ref.Namespace, r.Doc.Ref.Name)
+	if now == nil || !reflect.DeepEqual(now.Doc.Value, r.New.Value) || !slices.Equal(comments(text), comments(out.Files[0].Old)) {
+		t.Fatalf("in one step:\n%s\nwant:\n%s", text, out.Files[0].New)
+	}
+	return true
 }
 
 // kept reports whether the lines of a text that hold nothing a conversion touches

@@ -22,6 +22,8 @@ type plan struct {
 	cuts   []manifest.Change // in the order of the text
 	writes []manifest.Change
 	rules  []int // the old index of each rule that is left
+	// steps: what is cut and what is written cannot be said in one step.
+	steps bool
 }
 
 // planner makes the plan of a route.
@@ -147,6 +149,7 @@ func (p *planner) rewrite(m *gatewayv1.HTTPRouteMatch, n names, path, after mani
 	}
 	after = join(after, "path")
 	if n.any() {
+		p.steps = p.steps || m.Method != nil && len(m.Headers) == 0 // nothing would be left
 		p.write(manifest.Remove(after).KeepComments())
 		return
 	}

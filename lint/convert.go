@@ -15,14 +15,14 @@ import (
 const conversionTime = time.Second
 
 // convert tries to convert HTTPRoutes under the profile of the pass.
-func (p *Pass) convert() []*convert.Route {
+func (p *Pass) convert() *convert.Result {
 	out, err := convert.Run(context.Background(), p.Set, convert.Options{
 		Profiles: []*profile.Profile{p.Profile}, Auto: p.Options.Profile == nil,
 		Assume: p.Options.Assume, TunnelProtocol: p.Options.TunnelProtocol,
 		Server: p.Admission.Server, Budget: prove.Budget{Time: conversionTime}, Before: []*routing.Table{p.Table},
 	})
 	if err != nil { // without names and an end of its context there is none
-		return nil
+		return &convert.Result{Before: p.Set, After: p.Set}
 	}
-	return out.Routes
+	return out
 }

@@ -27,7 +27,7 @@ type Pass struct {
 	Views    *prove.Views // of Table, for [prove.Options]; nil for a rule that is PerSet
 	// Conversions is what comes of converting the HTTPRoutes of the set that carry
 	// gRPC calls; nil for a rule that is PerSet.
-	Conversions func() []*convert.Route
+	Conversions func() *convert.Result
 	found       []finding
 }
 

@@ -80,7 +80,7 @@ func conversions(p *lint.Pass) []*convert.Route {
 		return nil
 	}
 	var routes []*convert.Route
-	for _, r := range p.Conversions() {
+	for _, r := range p.Conversions().Routes {
 		if own[r.Doc] {
 			routes = append(routes, r)
 		}
