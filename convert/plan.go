@@ -42,6 +42,7 @@ func newPlan(r *Route, spec *gatewayv1.HTTPRoute) *plan {
 	if _, ok := r.Doc.Text("kind"); !ok {
 		r.Why = "its kind is that of the list it stands in: write the list as one of kind List, with the kind in each item"
 	}
+	p.live()
 	for i := range spec.Spec.Rules {
 		p.rule(i)
 	}
@@ -49,6 +50,22 @@ func newPlan(r *Route, spec *gatewayv1.HTTPRoute) *plan {
 		r.Why = "nothing in it takes gRPC calls"
 	}
 	return p.plan
+}
+
+// live takes out the age, which the GRPCRoute will not have, and notes what else is
+// of the HTTPRoute in a cluster.
+func (p *planner) live() {
+	if !p.spec.CreationTimestamp.IsZero() {
+		p.cut(at("metadata", "creationTimestamp"))
+	}
+	for _, path := range []manifest.Path{
+		at("metadata", "resourceVersion"), at("metadata", "uid"), at("metadata", "managedFields"), at("status"),
+		at("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"),
+	} {
+		if valueAt(p.doc.Value, path) != nil {
+			p.route.Notes = append(p.route.Notes, Remark{Path: path, Message: "this is of the HTTPRoute in a cluster: take it out before the GRPCRoute is applied"})
+		}
+	}
 }
 
 func (p *planner) cut(path manifest.Path) {
