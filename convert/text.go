@@ -15,7 +15,6 @@ import (
 type edition struct {
 	set  *manifest.Set
 	text map[string][]byte // of the files that were edited
-	docs map[*manifest.Document]*manifest.Document
 }
 
 // failure is a plan that cannot be carried out.
