@@ -1,0 +1,120 @@
+package agreement
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/grpcroute/grpcroute/internal/random"
+	"github.com/grpcroute/grpcroute/prove"
+	"github.com/grpcroute/grpcroute/routing"
+)
+
+// ValidateAll checks what is written for every manifest set of the repository and
+// for n random tables.
+func (p *Target) ValidateAll(t *testing.T, top string, n int) {
+	p.Need(t)
+	sets := ManifestSets(t, top)
+	var names []string
+	for name := range sets {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	checked, doors := 0, 0
+	for i, name := range names {
+		if testing.Short() && i%20 != 0 {
+			continue
+		}
+		doors += p.check(t, name, Tables(sets[name]))
+		checked++
+	}
+	for seed := range n {
+		doors += p.check(t, fmt.Sprintf("seed %d", seed), []*routing.Table{Random(t, seed, "d")})
+	}
+	t.Logf("%d manifest sets, %d random tables, %d ports", checked, n, doors)
+	if doors < n {
+		t.Errorf("%d ports in %d sets", doors, checked+n)
+	}
+}
+
+// check validates what is written for tables and returns how many ports it has.
+func (p *Target) check(t *testing.T, name string, ts []*routing.Table) int {
+	o := Opened(t, ts)
+	a := &Agreement{t: t, target: p, backends: []string{"127.0.0.1:9"}}
+	a.place(ts, &o)
+	text, _, files, err := p.Translate(ts, o)
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+		return 0
+	}
+	if err := p.Validate(t, text, files); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	return len(o.Listen)
+}
+
+// CallRandom makes each calls to each of n random tables, which one proxy serves,
+// and compares shares with weights.
+func (p *Target) CallRandom(t *testing.T, n, each int) {
+	p.Need(t)
+	a := New(t, p, 8)
+	var ts []*routing.Table
+	for seed := range n {
+		ts = append(ts, Random(t, seed, fmt.Sprintf("d%dx", seed)))
+	}
+	g := a.Open(ts)
+	defer g.Close()
+	for i, table := range ts {
+		source := random.New(uint64(i) + 1000)
+		gateway := table.Topology.Gateways[0].Key()
+		for range each {
+			q := source.Call()
+			q.Gateway = gateway
+			g.Call(table, &q)
+		}
+	}
+	g.Weigh()
+	if a.Calls < len(ts)*each/4 || a.Routed < a.Calls/20 {
+		t.Errorf("%d calls were made, %d of them were routed", a.Calls, a.Routed)
+	}
+}
+
+// CallTestdata calls into each region of calls that the exact engine finds in the
+// manifest sets of the repository, or in one of some sets.
+func (p *Target) CallTestdata(t *testing.T, top string, of int) {
+	p.Need(t)
+	a := New(t, p, 24)
+	sets := ManifestSets(t, top)
+	var names []string
+	for name := range sets {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		if i%of != 0 {
+			continue
+		}
+		ts := Tables(sets[name])
+		g := a.Open(ts)
+		if g == nil {
+			continue
+		}
+		for _, table := range ts {
+			regions := 0
+			for _, group := range prove.Partitions(context.Background(), table, nil, prove.Options{Budget: prove.DefaultBudget}).Groups {
+				for i := range group.Regions {
+					if r := &group.Regions[i].Witness; regions < 60 && Sendable(r) {
+						regions++
+						g.Call(table, r)
+					}
+				}
+			}
+		}
+		g.Close()
+	}
+	t.Logf("%d calls, %d routed", a.Calls, a.Routed)
+	if a.Calls < 50 || a.Routed < a.Calls/10 {
+		t.Errorf("%d calls were made, %d of them were routed", a.Calls, a.Routed)
+	}
+}
