@@ -139,6 +139,9 @@ func (w *writer) pattern(s *plan.Step, field string, p *routing.Pattern, e pcre.
 	case routing.AnyText:
 		return any
 	case routing.LiteralText:
+		if strings.ContainsAny(p.Text, e.Without) {
+			return pcre.Nothing
+		}
 		return pcre.Quote(p.Text)
 	}
 	text, clipped, err := pcre.Whole(p.Text, e)

@@ -53,7 +53,7 @@ func TestCallsThroughNginxAgreeOnRandom(t *testing.T) {
 }
 
 func TestCallsThroughNginxAgreeOnTestdata(t *testing.T) {
-	of := 1
+	of := 3
 	if testing.Short() {
 		of = 20
 	}

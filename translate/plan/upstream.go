@@ -18,6 +18,8 @@ type Upstream struct {
 	Name      string   // NS/NAME:PORT, of another kind than Service with that kind before it
 	Addresses []string // HOST:PORT
 	TLS       *UpstreamTLS
+	// Several: the address is a name of which DNS has an address for each pod.
+	Several bool
 }
 
 // UpstreamTLS is how a backend is dialled with TLS.
@@ -43,7 +45,7 @@ func (p *Plan) reach(s *routing.Server, b *topology.Backend) (*Upstream, error) 
 	if b.Kind != "Service" {
 		name = b.Kind + "/" + name
 	}
-	return p.upstream(&Upstream{Name: Plain(name), Addresses: addresses, TLS: tls}), nil
+	return p.upstream(&Upstream{Name: Plain(name), Addresses: addresses, TLS: tls, Several: b.Service != nil && b.Service.Value.Spec.ClusterIP == "None"}), nil
 }
 
 // endpoints returns the addresses of a backend: those given, or its name in the

@@ -1,0 +1,173 @@
+package haproxy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/translate/pcre"
+	"github.com/grpcroute/grpcroute/translate/plan"
+)
+
+// sides is how many sides the die has that divides calls. That it is a power of two
+// makes all sides alike to HAProxy; a share is exact to a billionth.
+const sides = 1 << 30
+
+// maxPattern is the longest pattern that is written.
+const maxPattern = 8000
+
+// condition returns the name of a condition, which it writes when it is new.
+func (d *door) condition(text string) string {
+	name := d.acls[text]
+	if name == "" {
+		name = fmt.Sprintf("c%d", len(d.acls))
+		d.acls[text] = name
+		fmt.Fprintf(&d.lines, "    acl %s %s\n", name, text)
+	}
+	return name
+}
+
+// table writes the rules of a table, in order.
+func (w *writer) table(d *door, t *table) {
+	of := ""
+	if len(d.tables) > 1 {
+		of = " " + d.condition(fmt.Sprintf("var(txn.table) -m int %d", t.id))
+	}
+	fmt.Fprintf(&d.rules, "    # %s\n", describe(t.names))
+	for _, s := range t.of {
+		conditions, whole := w.match(d, s)
+		a := s.Action
+		if !whole {
+			a = plan.Refusal(s, plan.Unexpressed)
+		}
+		w.parts(d, a, of+conditions)
+		if of+conditions == "" {
+			return // it takes all
+		}
+	}
+	w.use(d, w.answer(t.miss), of)
+}
+
+func describe(names []string) string {
+	names = slices.Clone(names)
+	for i, name := range names {
+		if name == "" {
+			names[i] = "any other host"
+		}
+	}
+	if len(names) > 4 {
+		names = append(names[:4], fmt.Sprintf("and %d more", len(names)-4))
+	}
+	return strings.Join(names, ", ")
+}
+
+// parts writes the rules that divide the calls of a match. One throw of the die
+// counts for all of them; what is left goes to the last part.
+func (w *writer) parts(d *door, a *plan.Action, conditions string) {
+	sum := int64(0)
+	for i := range a.Parts {
+		p := &a.Parts[i]
+		sum += p.Weight
+		below := ""
+		if i < len(a.Parts)-1 {
+			d.dice = true
+			below = fmt.Sprintf(" { var(txn.dice) -m int lt %d }", (sum*sides+a.Total/2)/a.Total)
+		}
+		w.use(d, w.part(p), conditions+below)
+	}
+}
+
+func (w *writer) use(d *door, backend, conditions string) {
+	if conditions != "" {
+		conditions = " if" + conditions
+	}
+	fmt.Fprintf(&d.rules, "    use_backend %s%s\n", backend, conditions)
+}
+
+// match writes the conditions of a step; whole is false when some of them cannot be
+// written, and the others take more.
+func (w *writer) match(d *door, s *plan.Step) (conditions string, whole bool) {
+	whole = true
+	lost := func(field, format string, args ...any) {
+		whole = false
+		w.Lost(s.Entry.Route.Doc, plan.MatchPath(s.Entry, field), format, args...)
+	}
+	var out []string
+	add := func(text string) {
+		if text != "" {
+			out = append(out, d.condition(text))
+		}
+	}
+	c := &s.Conditions
+	switch literal := c.Service.Kind == routing.LiteralText && c.Method.Kind == routing.LiteralText; {
+	case s.AnyPath():
+	case c.Path.Kind == routing.RegexText:
+		d.calls = true
+		add("var(txn.call) -m found")
+		add(w.test("pathq", &c.Path, s, "method", lost))
+	case literal:
+		add("pathq -m str -- " + quoted("/"+c.Service.Text+"/"+c.Method.Text))
+	default:
+		d.calls = true
+		if c.Service.Kind == routing.AnyText && c.Method.Kind == routing.AnyText {
+			add("var(txn.call) -m found")
+		}
+		add(w.test("var(txn.service)", &c.Service, s, "method", lost))
+		add(w.test("var(txn.method)", &c.Method, s, "method", lost))
+	}
+	for i := range c.Headers {
+		add(w.header(d, s, &c.Headers[i], lost))
+	}
+	for _, name := range out {
+		conditions += " " + name
+	}
+	return conditions, whole
+}
+
+type lostFunc func(field, format string, args ...any)
+
+// header writes the condition on a header.
+func (w *writer) header(d *door, s *plan.Step, h *routing.HeaderPattern, lost lostFunc) string {
+	if h.Name == "host" || !plan.IsHeader(h.Name) {
+		lost("headers", "HAProxy cannot be asked for header %q of a gRPC call: calls that only it tells from others fail", h.Name)
+		return ""
+	}
+	if h.Each {
+		return w.test("req.fhdr("+h.Name+")", &h.Value, s, "headers", lost)
+	}
+	i := slices.Index(d.headers, h.Name)
+	if i < 0 {
+		i = len(d.headers)
+		d.headers = append(d.headers, h.Name)
+	}
+	w.Depends(s.Entry.Route.Doc, plan.MatchPath(s.Entry, "headers"), "calls that send the header more than %d times get RESOURCE_EXHAUSTED: no more values are joined", maxRepeated)
+	return w.test(fmt.Sprintf("var(txn.h%d)", i), &h.Value, s, "headers", lost)
+}
+
+// test writes the condition on a text, "" for none. Where it cannot be written any
+// text is taken.
+func (w *writer) test(of string, p *routing.Pattern, s *plan.Step, field string, lost lostFunc) string {
+	switch p.Kind {
+	case routing.AnyText:
+		return ""
+	case routing.LiteralText:
+		if strings.ContainsAny(p.Text, "\x00\r\n") {
+			return "always_false" // no header has such a value
+		}
+		return of + " -m str -- " + quoted(p.Text)
+	}
+	w.regexes = true
+	text, clipped, err := pcre.Whole(p.Text, pcre.Alone)
+	if err == nil && len(text) > maxPattern {
+		err = fmt.Errorf("it has %d characters", len(text))
+	}
+	if err != nil {
+		lost(field, "pattern %q cannot be written for HAProxy: %v; calls that it may be meant for fail", p.Text, err)
+		return of + " -m found"
+	}
+	if clipped {
+		w.Depends(s.Entry.Route.Doc, plan.MatchPath(s.Entry, field), "HAProxy reads expressions byte by byte: characters beyond ASCII, which gRPC sends in no path and as no text, are left out of the pattern")
+	}
+	return of + ` -m reg -- '\A` + text + `\z'`
+}
