@@ -46,3 +46,11 @@ func TestCallsThroughHAProxyAgreeOnTestdata(t *testing.T) {
 	}
 	target.CallTestdata(t, "../..", of)
 }
+
+func TestCallsThroughHAProxyAgreeOnPatterns(t *testing.T) {
+	n := 400
+	if testing.Short() {
+		n = 100
+	}
+	target.CallPatterns(t, 1, n, 20)
+}

@@ -85,11 +85,11 @@ func (w *writer) head() string {
 // all are passed on and none is obeyed.
 const preamble = `# Written by grpcroute translate --to nginx.
 worker_processes auto;
-worker_rlimit_nofile 65536;
+worker_rlimit_nofile 16384;
 pcre_jit on;
 
 events {
-    worker_connections 16384;
+    worker_connections 8192;
 }
 
 http {

@@ -59,3 +59,11 @@ func TestCallsThroughNginxAgreeOnTestdata(t *testing.T) {
 	}
 	target.CallTestdata(t, "../..", of)
 }
+
+func TestCallsThroughNginxAgreeOnPatterns(t *testing.T) {
+	n := 400
+	if testing.Short() {
+		n = 100
+	}
+	target.CallPatterns(t, 1, n, 20)
+}
