@@ -99,7 +99,7 @@ func (w *writer) server(u *plan.Upstream, i int, at string) string {
 	if t == nil {
 		return out
 	}
-	out += fmt.Sprintf(" ssl alpn h2 verify required ca-file %s sni str(%s) verifyhost %s", quoted(t.CA), t.SNI, t.Name)
+	out += fmt.Sprintf(" ssl alpn h2 verify required ca-file %s sni str(%s)", quoted(t.CA), t.SNI)
 	if t.Own != nil {
 		out += " crt " + quoted(t.Own.Certificate)
 	}

@@ -91,6 +91,8 @@ global
 defaults
     mode http
     option http-no-delay
+    option redispatch 1
+    retries 1
     timeout connect 5s
     timeout client 24d
     timeout server 24d

@@ -54,3 +54,11 @@ func TestCallsThroughHAProxyAgreeOnPatterns(t *testing.T) {
 	}
 	target.CallPatterns(t, 1, n, 20)
 }
+
+func TestTLSOnBothSidesOfHAProxy(t *testing.T) { target.TLS(t) }
+
+func TestHAProxyAsksClientsForCertificates(t *testing.T) { target.Clients(t) }
+
+func TestStreamsThroughHAProxy(t *testing.T) { target.Streams(t) }
+
+func TestDeadlinesPassThroughHAProxy(t *testing.T) { target.Deadlines(t) }

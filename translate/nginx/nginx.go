@@ -43,7 +43,7 @@ type writer struct {
 // info what the result depends on. There is an error when two ports would be bound
 // to one address.
 func Translate(tables []*routing.Table, o plan.Options) (*Result, error) {
-	o.Program, o.OneTLSName = Target, true
+	o.Program = Target
 	p, err := plan.Make(tables, o)
 	if err != nil {
 		return nil, err

@@ -67,3 +67,11 @@ func TestCallsThroughNginxAgreeOnPatterns(t *testing.T) {
 	}
 	target.CallPatterns(t, 1, n, 20)
 }
+
+func TestTLSOnBothSidesOfNginx(t *testing.T) { target.TLS(t) }
+
+func TestNginxAsksClientsForCertificates(t *testing.T) { target.Clients(t) }
+
+func TestStreamsThroughNginx(t *testing.T) { target.Streams(t) }
+
+func TestDeadlinesPassThroughNginx(t *testing.T) { target.Deadlines(t) }

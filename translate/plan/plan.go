@@ -23,9 +23,6 @@ import (
 type Options struct {
 	// Program is the proxy's name, for diagnostics.
 	Program string
-	// OneTLSName: the proxy asks a backend for the certificate of the name that it
-	// gives as SNI, and of no other.
-	OneTLSName bool
 	// Gateway is the one Gateway that is translated, "NS/NAME"; "" for all.
 	Gateway string
 	// Listen holds, by "NS/NAME:PORT" of a Gateway, or "NS/NAME" for one that is not

@@ -24,10 +24,11 @@ type Upstream struct {
 
 // UpstreamTLS is how a backend is dialled with TLS.
 type UpstreamTLS struct {
-	SNI  string
-	Name string // which the backend's certificate must have
-	CA   string // file with the authorities
-	Own  *Pair  // the Gateway's client certificate, nil for none
+	// SNI is the name that is asked for, and that the backend's certificate must
+	// have: the proxies have one name for both.
+	SNI string
+	CA  string // file with the authorities
+	Own *Pair  // the Gateway's client certificate, nil for none
 }
 
 // reach works out where a backend is. What is not known is an error: a connection
@@ -119,17 +120,11 @@ func (p *Plan) upstreamTLS(s *routing.Server, b *topology.Backend) (*UpstreamTLS
 	if v.Hostname == "" || !hostname.MatchString(string(v.Hostname)) {
 		return nil, fmt.Errorf("%s has no hostname", policy.Object.Doc.Ref)
 	}
-	out := &UpstreamTLS{SNI: string(v.Hostname), Name: string(v.Hostname)}
+	out := &UpstreamTLS{SNI: string(v.Hostname)}
 	switch san := v.SubjectAltNames; {
 	case len(san) > 1 || len(san) == 1 && san[0].Type != gatewayv1.HostnameSubjectAltNameType:
 		return nil, fmt.Errorf("%s asks for one of several names, or for a URI, in its certificate: %s asks for one hostname", policy.Object.Doc.Ref, p.o.Program)
-	case len(san) == 1:
-		out.Name = string(san[0].Hostname)
-		if !hostname.MatchString(out.Name) {
-			return nil, fmt.Errorf("%s: %q is no hostname", policy.Object.Doc.Ref, out.Name)
-		}
-	}
-	if p.o.OneTLSName && out.Name != out.SNI {
+	case len(san) == 1 && string(san[0].Hostname) != out.SNI:
 		return nil, fmt.Errorf("%s asks for another name in its certificate than it gives as SNI: %s has one name for both", policy.Object.Doc.Ref, p.o.Program)
 	}
 	var err error
