@@ -1,10 +1,12 @@
 package haproxy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/translate/pcre"
 	"github.com/grpcroute/grpcroute/translate/plan"
@@ -89,9 +91,9 @@ func (w *writer) use(d *door, backend, conditions string) {
 // written, and the others take more.
 func (w *writer) match(d *door, s *plan.Step) (conditions string, whole bool) {
 	whole = true
-	lost := func(field, format string, args ...any) {
+	lost := func(at manifest.Path, format string, args ...any) {
 		whole = false
-		w.Lost(s.Entry.Route.Doc, plan.MatchPath(s.Entry, field), format, args...)
+		w.Lost(s.Entry.Route.Doc, at, format, args...)
 	}
 	var out []string
 	add := func(text string) {
@@ -105,7 +107,7 @@ func (w *writer) match(d *door, s *plan.Step) (conditions string, whole bool) {
 	case c.Path.Kind == routing.RegexText:
 		d.calls = true
 		add("var(txn.call) -m found")
-		add(w.test("pathq", &c.Path, s, "method", lost))
+		add(w.test("pathq", &c.Path, s, plan.MethodPath(s.Entry), lost))
 	case literal:
 		add("pathq -m str -- " + quoted("/"+c.Service.Text+"/"+c.Method.Text))
 	default:
@@ -113,8 +115,8 @@ func (w *writer) match(d *door, s *plan.Step) (conditions string, whole bool) {
 		if c.Service.Kind == routing.AnyText && c.Method.Kind == routing.AnyText {
 			add("var(txn.call) -m found")
 		}
-		add(w.test("var(txn.service)", &c.Service, s, "method", lost))
-		add(w.test("var(txn.method)", &c.Method, s, "method", lost))
+		add(w.test("var(txn.service)", &c.Service, s, plan.MethodPath(s.Entry), lost))
+		add(w.test("var(txn.method)", &c.Method, s, plan.MethodPath(s.Entry), lost))
 	}
 	for i := range c.Headers {
 		add(w.header(d, s, &c.Headers[i], lost))
@@ -125,29 +127,31 @@ func (w *writer) match(d *door, s *plan.Step) (conditions string, whole bool) {
 	return conditions, whole
 }
 
-type lostFunc func(field, format string, args ...any)
+// lostFunc says what cannot be written.
+type lostFunc func(at manifest.Path, format string, args ...any)
 
 // header writes the condition on a header.
 func (w *writer) header(d *door, s *plan.Step, h *routing.HeaderPattern, lost lostFunc) string {
+	at := plan.HeaderPath(s.Entry, h.Name)
 	if h.Name == "host" || !plan.IsHeader(h.Name) {
-		lost("headers", "HAProxy cannot be asked for header %q of a gRPC call: calls that only it tells from others fail", h.Name)
+		lost(at, "HAProxy cannot be asked for header %q of a gRPC call: calls that only it tells from others fail", h.Name)
 		return ""
 	}
 	if h.Each {
-		return w.test("req.fhdr("+h.Name+")", &h.Value, s, "headers", lost)
+		return w.test("req.fhdr("+h.Name+")", &h.Value, s, at, lost)
 	}
 	i := slices.Index(d.headers, h.Name)
 	if i < 0 {
 		i = len(d.headers)
 		d.headers = append(d.headers, h.Name)
 	}
-	w.Depends(s.Entry.Route.Doc, plan.MatchPath(s.Entry, "headers"), "calls that send the header more than %d times get RESOURCE_EXHAUSTED: no more values are joined", maxRepeated)
-	return w.test(fmt.Sprintf("var(txn.h%d)", i), &h.Value, s, "headers", lost)
+	w.Depends(s.Entry.Route.Doc, at, "calls that send the header more than %d times get RESOURCE_EXHAUSTED: no more values are joined", maxRepeated)
+	return w.test(fmt.Sprintf("var(txn.h%d)", i), &h.Value, s, at, lost)
 }
 
 // test writes the condition on a text, "" for none. Where it cannot be written any
 // text is taken.
-func (w *writer) test(of string, p *routing.Pattern, s *plan.Step, field string, lost lostFunc) string {
+func (w *writer) test(of string, p *routing.Pattern, s *plan.Step, at manifest.Path, lost lostFunc) string {
 	switch p.Kind {
 	case routing.AnyText:
 		return ""
@@ -163,11 +167,11 @@ func (w *writer) test(of string, p *routing.Pattern, s *plan.Step, field string,
 		err = fmt.Errorf("it has %d characters", len(text))
 	}
 	if err != nil {
-		lost(field, "pattern %q cannot be written for HAProxy: %v; calls that it may be meant for fail", p.Text, err)
+		lost(at, "pattern %q cannot be written for HAProxy: %v; calls that it may be meant for fail", cmp.Or(p.Source, p.Text), err)
 		return of + " -m found"
 	}
 	if clipped {
-		w.Depends(s.Entry.Route.Doc, plan.MatchPath(s.Entry, field), "HAProxy reads expressions byte by byte: characters beyond ASCII, which gRPC sends in no path and as no text, are left out of the pattern")
+		w.Depends(s.Entry.Route.Doc, at, "HAProxy reads expressions byte by byte: characters beyond ASCII, which gRPC sends in no path and as no text, are left out of the pattern")
 	}
 	return of + ` -m reg -- '\A` + text + `\z'`
 }

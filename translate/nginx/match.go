@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -55,9 +56,9 @@ func askable(name string) bool {
 // of them cannot be written, and the expression takes more.
 func (w *writer) match(d *door, s *plan.Step, names []string) (text string, whole bool) {
 	whole = true
-	lost := func(field, format string, args ...any) {
+	lost := func(at manifest.Path, format string, args ...any) {
 		whole = false
-		w.Lost(s.Entry.Route.Doc, plan.MatchPath(s.Entry, field), format, args...)
+		w.Lost(s.Entry.Route.Doc, at, format, args...)
 	}
 	text = w.path(s, lost)
 	for i, last := 0, w.lastColumn(s, names); i <= last; i++ {
@@ -65,12 +66,12 @@ func (w *writer) match(d *door, s *plan.Step, names []string) (text string, whol
 	}
 	for _, h := range s.Conditions.Headers {
 		if !askable(h.Name) {
-			lost("headers", "nginx cannot be asked for header %q alone: calls that only it tells from others fail", h.Name)
+			lost(plan.HeaderPath(s.Entry, h.Name), "nginx cannot be asked for header %q alone: calls that only it tells from others fail", h.Name)
 		}
 	}
 	if len(text) > maxToken {
-		lost("headers", "nginx reads no expression of %d characters: calls that it may be meant for fail", len(text))
-		return w.path(s, func(string, string, ...any) {}), false
+		lost(plan.MatchPath(s.Entry), "nginx reads no expression of %d characters: calls that it may be meant for fail", len(text))
+		return w.path(s, func(manifest.Path, string, ...any) {}), false
 	}
 	return text, whole
 }
@@ -85,7 +86,8 @@ func (w *writer) lastColumn(s *plan.Step, names []string) int {
 	return last
 }
 
-type lostFunc func(field, format string, args ...any)
+// lostFunc says what cannot be written.
+type lostFunc func(at manifest.Path, format string, args ...any)
 
 func (w *writer) path(s *plan.Step, lost lostFunc) string {
 	c := &s.Conditions
@@ -93,10 +95,10 @@ func (w *writer) path(s *plan.Step, lost lostFunc) string {
 	case s.AnyPath():
 		return rest
 	case c.Path.Kind == routing.RegexText:
-		return isCall + w.pattern(s, "method", &c.Path, path, lost, `[^\x0a]*`) + `\x0a`
+		return isCall + w.pattern(s, plan.MethodPath(s.Entry), &c.Path, path, lost, `[^\x0a]*`) + `\x0a`
 	}
-	return isCall + "/" + w.pattern(s, "method", &c.Service, service, lost, segment) +
-		"/" + w.pattern(s, "method", &c.Method, method, lost, segment) + `\x0a`
+	return isCall + "/" + w.pattern(s, plan.MethodPath(s.Entry), &c.Service, service, lost, segment) +
+		"/" + w.pattern(s, plan.MethodPath(s.Entry), &c.Method, method, lost, segment) + `\x0a`
 }
 
 // column writes the conditions on the value of a header.
@@ -107,20 +109,20 @@ func (w *writer) column(d *door, s *plan.Step, name string, lost lostFunc) strin
 		if h.Name != name {
 			continue
 		}
-		at := func() manifest.Path { return plan.MatchPath(s.Entry, "headers") }
-		w.Depends(s.Entry.Route.Doc, at(), "of a header sent several times nginx before 1.23 compares the first value, and later ones all of them, joined with \", \"")
+		at := plan.HeaderPath(s.Entry, name)
+		w.Depends(s.Entry.Route.Doc, at, "of a header sent several times nginx before 1.23 compares the first value, and later ones all of them, joined with \", \"")
 		if strings.Contains(name, "-") && !d.dashed {
 			d.dashed = true
 		}
 		if strings.Contains(name, "-") {
-			w.Depends(s.Entry.Route.Doc, at(), "headers with other characters in their names than letters, digits and \"-\" are not passed on: nginx would take %q for %q", strings.ReplaceAll(name, "-", "_"), name)
+			w.Depends(s.Entry.Route.Doc, at, "headers with other characters in their names than letters, digits and \"-\" are not passed on: nginx would take %q for %q", strings.ReplaceAll(name, "-", "_"), name)
 		}
 		present := ""
 		if h.Value.Kind == routing.RegexText && h.Value.Regexp.MatchString("") {
 			present = `(?!\x0a)`
-			w.Lost(s.Entry.Route.Doc, at(), "nginx does not tell an empty header %q from none: it is not matched", name)
+			w.Lost(s.Entry.Route.Doc, at, "nginx does not tell an empty header %q from none: it is not matched", name)
 		}
-		texts = append(texts, present+w.pattern(s, "headers", &h.Value, column, lost, `[^\x0a]*`)+`\x0a`)
+		texts = append(texts, present+w.pattern(s, at, &h.Value, column, lost, `[^\x0a]*`)+`\x0a`)
 	}
 	if len(texts) == 0 {
 		return rest
@@ -134,7 +136,7 @@ func (w *writer) column(d *door, s *plan.Step, name string, lost lostFunc) strin
 
 // pattern writes the condition on a text. Where it cannot be written any text is
 // taken.
-func (w *writer) pattern(s *plan.Step, field string, p *routing.Pattern, e pcre.Edges, lost lostFunc, any string) string {
+func (w *writer) pattern(s *plan.Step, at manifest.Path, p *routing.Pattern, e pcre.Edges, lost lostFunc, any string) string {
 	switch p.Kind {
 	case routing.AnyText:
 		return any
@@ -146,11 +148,11 @@ func (w *writer) pattern(s *plan.Step, field string, p *routing.Pattern, e pcre.
 	}
 	text, clipped, err := pcre.Whole(p.Text, e)
 	if err != nil {
-		lost(field, "pattern %q cannot be written for nginx: %v; calls that it may be meant for fail", p.Text, err)
+		lost(at, "pattern %q cannot be written for nginx: %v; calls that it may be meant for fail", cmp.Or(p.Source, p.Text), err)
 		return any
 	}
 	if clipped {
-		w.Depends(s.Entry.Route.Doc, plan.MatchPath(s.Entry, field), "nginx reads expressions byte by byte: characters beyond ASCII, which gRPC sends in no path and as no text, are left out of the pattern")
+		w.Depends(s.Entry.Route.Doc, at, "nginx reads expressions byte by byte: characters beyond ASCII, which gRPC sends in no path and as no text, are left out of the pattern")
 	}
 	return text
 }

@@ -31,11 +31,12 @@ var (
 	errLarge  = errors.New("with its repetitions it is larger than PCRE takes")
 )
 
-// The limits of PCRE (pcre2limits(3)): groups nest 250 deep and an expression has 64
-// KiB, some bytes for each character, before it is compiled.
+// The limits of PCRE (pcre2limits(3)): groups nest 250 deep, and an expression takes
+// 64 KiB once it is compiled, repeated groups as often as they are repeated. Some
+// room is left for what stands around it.
 const (
 	maxDepth = 200
-	maxSize  = 6000
+	maxSize  = 50_000
 )
 
 // Whole writes an expression that takes exactly the texts in which an RE2
@@ -81,14 +82,18 @@ func anchored(text string) (string, bool) {
 	return inner, err == nil
 }
 
-// size estimates what an expression takes once repetitions are written out.
+// size estimates the bytes that an expression takes once it is compiled.
 func size(re *syntax.Regexp) int {
-	n := 1
+	const character, class, group = 2, 34, 8
+	n := group
 	switch re.Op {
 	case syntax.OpLiteral:
-		n = len(re.Rune)
-	case syntax.OpCharClass:
-		n = 16 // a bit for each byte
+		n = character * len(re.Rune)
+		if re.Flags&syntax.FoldCase != 0 {
+			n = class * len(re.Rune)
+		}
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		n = class
 	}
 	for _, sub := range re.Sub {
 		n += size(sub)

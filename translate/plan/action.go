@@ -10,6 +10,7 @@ import (
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 // Action is what becomes of the calls of a rule.
@@ -84,6 +85,35 @@ func MatchPath(e *routing.Entry, more ...any) manifest.Path {
 		path = append(append(path, "matches", e.Match), more...)
 	}
 	return path
+}
+
+// MethodPath is the place of what an entry's match says of service and method.
+func MethodPath(e *routing.Entry) manifest.Path {
+	if e.Route.HTTP != nil {
+		return MatchPath(e, "path")
+	}
+	return MatchPath(e, "method")
+}
+
+// HeaderPath is the place of what an entry's match says of a header, whose name is
+// in lower case.
+func HeaderPath(e *routing.Entry, name string) manifest.Path {
+	i := -1
+	switch r, m := e.Rule.Index, e.Match; {
+	case m < 0:
+	case e.Route.GRPC != nil:
+		i = slices.IndexFunc(e.Route.GRPC.Spec.Rules[r].Matches[m].Headers, func(h gatewayv1.GRPCHeaderMatch) bool {
+			return strings.EqualFold(string(h.Name), name)
+		})
+	case e.Route.HTTP != nil:
+		i = slices.IndexFunc(e.Route.HTTP.Spec.Rules[r].Matches[m].Headers, func(h gatewayv1.HTTPHeaderMatch) bool {
+			return strings.EqualFold(string(h.Name), name)
+		})
+	}
+	if i < 0 {
+		return MatchPath(e, "headers")
+	}
+	return MatchPath(e, "headers", i)
 }
 
 // steps lists the entries of a host that may take a call.
