@@ -67,6 +67,13 @@ func targetNames() []string {
 	return names
 }
 
+const translateExamples = "  grpcroute translate --list\n" +
+	"  grpcroute translate --to " + envoy.Target + " -q examples/change/after.yaml\n" +
+	"  grpcroute translate --to " + envoy.Target + " --backend shop/cart-v1:9000=127.0.0.1:9000 -o json -q examples/change/after.yaml\n" +
+	"  grpcroute translate --to " + nginx.Target + " --gateway infra/edge --out /etc/nginx/nginx.conf examples/shop\n" +
+	"  grpcroute translate --to " + haproxy.Target + " --listen shop/edge:8443=127.0.0.1:8443 -q examples/change/after.yaml\n" +
+	"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml"
+
 func newTranslateCmd(s *Streams, run func(*translateOptions) error) *cobra.Command {
 	o := &translateOptions{Streams: s}
 	if run == nil {
@@ -83,12 +90,7 @@ written.
 Certificates and keys of Secrets in the input stand in the configuration, or, for
 proxies that read them from files, in a folder beside it. A file that holds a key is
 readable by its owner only.`,
-		Example: "  grpcroute translate --list\n" +
-			"  grpcroute translate --to " + envoy.Target + " -q examples/change/after.yaml\n" +
-			"  grpcroute translate --to " + envoy.Target + " --backend shop/cart-v1:9000=127.0.0.1:9000 -o json -q examples/change/after.yaml\n" +
-			"  grpcroute translate --to " + nginx.Target + " --gateway infra/edge --out /etc/nginx/nginx.conf examples/shop\n" +
-			"  grpcroute translate --to " + haproxy.Target + " --listen shop/edge:8443=127.0.0.1:8443 -q examples/change/after.yaml\n" +
-			"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml",
+		Example: translateExamples,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)

@@ -35,6 +35,9 @@ type Target struct {
 	// Adapt makes a configuration independent of folders that only root can write to;
 	// nil when it is.
 	Adapt func(text, dir string) string
+	// MaxGrouped is the length of the longest text that is asked an expression which
+	// repeats a group: calls with longer ones fail. 0 is no limit.
+	MaxGrouped int
 	// Once: of a header sent several times the proxy sees one value, or reads them in
 	// another way, and an empty one is none to it; calls are made without such.
 	Once bool

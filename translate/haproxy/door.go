@@ -61,7 +61,7 @@ func (w *writer) door(p *plan.Door) {
 	}
 	w.out.WriteString(d.lines.String())
 	for _, h := range d.headers {
-		w.line("use_backend %s if { req.fhdr_cnt(%s) gt %d }", w.answer(tooOften), h, maxRepeated)
+		w.line("use_backend %s if { req.fhdr_cnt(%s) gt %d }", w.answer(tooMuch), h, maxRepeated)
 	}
 	w.out.WriteString(d.rules.String())
 	w.line("default_backend %s\n", w.answer(&profile.Answer{HTTP: 404, GRPC: 12}))
@@ -157,9 +157,9 @@ func (d *door) table(h *plan.Host) *table {
 // maxRepeated is how often a header may be sent whose values are asked for joined.
 const maxRepeated = 4
 
-// tooOften is the answer to calls that send a header more often than its values
-// are joined.
-var tooOften = &profile.Answer{HTTP: 431, GRPC: 8}
+// tooMuch is the answer to calls that send a header more often than its values are
+// joined, or more characters than a condition can be asked of.
+var tooMuch = &profile.Answer{HTTP: 431, GRPC: 8}
 
 // joined sets a variable to the values of a header, joined with ",". It is not set
 // when the header is not sent.

@@ -11,7 +11,7 @@ import (
 )
 
 var target = &agreement.Target{
-	Program: "haproxy", Config: "haproxy.cfg",
+	Program: "haproxy", Config: "haproxy.cfg", MaxGrouped: 512,
 	Translate: func(ts []*routing.Table, o plan.Options) ([]byte, diag.List, map[string][]byte, error) {
 		r, err := haproxy.Translate(ts, o)
 		if err != nil {
@@ -78,3 +78,5 @@ func TestHAProxySaysWhatIsLost(t *testing.T) {
 }
 
 func TestHAProxyFailsWhatItCannotExpress(t *testing.T) { target.FailClosed(t) }
+
+func TestLongValuesThroughHAProxy(t *testing.T) { target.LongValues(t) }

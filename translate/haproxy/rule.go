@@ -38,10 +38,13 @@ func (w *writer) table(d *door, t *table) {
 	}
 	fmt.Fprintf(&d.rules, "    # %s\n", describe(t.names))
 	for _, s := range t.of {
-		conditions, whole := w.match(d, s)
+		conditions, long, whole := w.match(d, s)
 		a := s.Action
 		if !whole {
 			a = plan.Refusal(s, plan.Unexpressed)
+		}
+		for _, conditions := range long {
+			w.use(d, w.answer(tooMuch), of+conditions)
 		}
 		w.parts(d, a, of+conditions)
 		if of+conditions == "" {
@@ -87,18 +90,27 @@ func (w *writer) use(d *door, backend, conditions string) {
 	fmt.Fprintf(&d.rules, "    use_backend %s%s\n", backend, conditions)
 }
 
-// match writes the conditions of a step; whole is false when some of them cannot be
-// written, and the others take more.
-func (w *writer) match(d *door, s *plan.Step) (conditions string, whole bool) {
+// clause is one condition of a step.
+type clause struct {
+	text string
+	// long is the condition that the text is longer than text can be asked of; "" when
+	// it can be asked of any.
+	long string
+}
+
+// match writes the conditions of a step, and those of calls of which it cannot be
+// asked; whole is false when some of them cannot be written, and the others take
+// more.
+func (w *writer) match(d *door, s *plan.Step) (conditions string, long []string, whole bool) {
 	whole = true
 	lost := func(at manifest.Path, format string, args ...any) {
 		whole = false
 		w.Lost(s.Entry.Route.Doc, at, format, args...)
 	}
-	var out []string
-	add := func(text string) {
-		if text != "" {
-			out = append(out, d.condition(text))
+	var out []clause
+	add := func(c clause) {
+		if c.text != "" {
+			out = append(out, c)
 		}
 	}
 	c := &s.Conditions
@@ -106,14 +118,14 @@ func (w *writer) match(d *door, s *plan.Step) (conditions string, whole bool) {
 	case s.AnyPath():
 	case c.Path.Kind == routing.RegexText:
 		d.calls = true
-		add("var(txn.call) -m found")
+		add(clause{text: "var(txn.call) -m found"})
 		add(w.test("pathq", &c.Path, s, plan.MethodPath(s.Entry), lost))
 	case literal:
-		add("pathq -m str -- " + quoted("/"+c.Service.Text+"/"+c.Method.Text))
+		add(clause{text: "pathq -m str -- " + quoted("/"+c.Service.Text+"/"+c.Method.Text)})
 	default:
 		d.calls = true
 		if c.Service.Kind == routing.AnyText && c.Method.Kind == routing.AnyText {
-			add("var(txn.call) -m found")
+			add(clause{text: "var(txn.call) -m found"})
 		}
 		add(w.test("var(txn.service)", &c.Service, s, plan.MethodPath(s.Entry), lost))
 		add(w.test("var(txn.method)", &c.Method, s, plan.MethodPath(s.Entry), lost))
@@ -121,21 +133,40 @@ func (w *writer) match(d *door, s *plan.Step) (conditions string, whole bool) {
 	for i := range c.Headers {
 		add(w.header(d, s, &c.Headers[i], lost))
 	}
-	for _, name := range out {
-		conditions += " " + name
+	for i := range out {
+		if out[i].long != "" {
+			long = append(long, d.all(out, i))
+		}
 	}
-	return conditions, whole
+	return d.all(out, -1), long, whole
 }
+
+// all writes that all clauses hold, but that one, if any, cannot be asked.
+func (d *door) all(clauses []clause, long int) string {
+	out := ""
+	for i, c := range clauses {
+		if i == long {
+			c.text = c.long
+		}
+		out += " " + d.condition(c.text)
+	}
+	return out
+}
+
+// maxGrouped is the longest text that is asked an expression which repeats a group.
+// HAProxy does not say when its matcher runs out of memory; that has enough for some
+// thousand characters.
+const maxGrouped = 512
 
 // lostFunc says what cannot be written.
 type lostFunc func(at manifest.Path, format string, args ...any)
 
 // header writes the condition on a header.
-func (w *writer) header(d *door, s *plan.Step, h *routing.HeaderPattern, lost lostFunc) string {
+func (w *writer) header(d *door, s *plan.Step, h *routing.HeaderPattern, lost lostFunc) clause {
 	at := plan.HeaderPath(s.Entry, h.Name)
 	if h.Name == "host" || !plan.IsHeader(h.Name) {
 		lost(at, "HAProxy cannot be asked for header %q of a gRPC call: calls that only it tells from others fail", h.Name)
-		return ""
+		return clause{}
 	}
 	if h.Each {
 		return w.test("req.fhdr("+h.Name+")", &h.Value, s, at, lost)
@@ -151,27 +182,32 @@ func (w *writer) header(d *door, s *plan.Step, h *routing.HeaderPattern, lost lo
 
 // test writes the condition on a text, "" for none. Where it cannot be written any
 // text is taken.
-func (w *writer) test(of string, p *routing.Pattern, s *plan.Step, at manifest.Path, lost lostFunc) string {
+func (w *writer) test(of string, p *routing.Pattern, s *plan.Step, at manifest.Path, lost lostFunc) clause {
 	switch p.Kind {
 	case routing.AnyText:
-		return ""
+		return clause{}
 	case routing.LiteralText:
 		if strings.ContainsAny(p.Text, "\x00\r\n") {
-			return "always_false" // no header has such a value
+			return clause{text: "always_false"} // no header has such a value
 		}
-		return of + " -m str -- " + quoted(p.Text)
+		return clause{text: of + " -m str -- " + quoted(p.Text)}
 	}
 	w.regexes = true
-	text, clipped, err := pcre.Whole(p.Text, pcre.Alone)
-	if err == nil && len(text) > maxPattern {
-		err = fmt.Errorf("it has %d characters", len(text))
+	x, err := pcre.Whole(p.Text, pcre.Alone)
+	if err == nil && len(x.Text) > maxPattern {
+		err = fmt.Errorf("it has %d characters", len(x.Text))
 	}
 	if err != nil {
 		lost(at, "pattern %q cannot be written for HAProxy: %v; calls that it may be meant for fail", cmp.Or(p.Source, p.Text), err)
-		return of + " -m found"
+		return clause{text: of + " -m found"}
 	}
-	if clipped {
+	if x.Clipped {
 		w.Depends(s.Entry.Route.Doc, at, "HAProxy reads expressions byte by byte: characters beyond ASCII, which gRPC sends in no path and as no text, are left out of the pattern")
 	}
-	return of + ` -m reg -- '\A` + text + `\z'`
+	out := clause{text: of + ` -m reg -- '\A` + x.Text + `\z'`}
+	if x.Grouped {
+		w.Depends(s.Entry.Route.Doc, at, "calls with more than %d characters here get RESOURCE_EXHAUSTED: HAProxy may not find the end of the repeated group", maxGrouped)
+		out.long = fmt.Sprintf("%s,length -m int gt %d", of, maxGrouped)
+	}
+	return out
 }

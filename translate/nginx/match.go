@@ -146,13 +146,13 @@ func (w *writer) pattern(s *plan.Step, at manifest.Path, p *routing.Pattern, e p
 		}
 		return pcre.Quote(p.Text)
 	}
-	text, clipped, err := pcre.Whole(p.Text, e)
+	x, err := pcre.Whole(p.Text, e)
 	if err != nil {
 		lost(at, "pattern %q cannot be written for nginx: %v; calls that it may be meant for fail", cmp.Or(p.Source, p.Text), err)
 		return any
 	}
-	if clipped {
+	if x.Clipped {
 		w.Depends(s.Entry.Route.Doc, at, "nginx reads expressions byte by byte: characters beyond ASCII, which gRPC sends in no path and as no text, are left out of the pattern")
 	}
-	return text
+	return x.Text
 }

@@ -86,7 +86,6 @@ func (w *writer) head() string {
 const preamble = `# Written by grpcroute translate --to nginx.
 worker_processes auto;
 worker_rlimit_nofile 16384;
-pcre_jit on;
 
 events {
     worker_connections 8192;

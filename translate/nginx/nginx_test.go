@@ -94,3 +94,5 @@ func TestNginxSaysWhatIsLost(t *testing.T) {
 }
 
 func TestNginxFailsWhatItCannotExpress(t *testing.T) { target.FailClosed(t) }
+
+func TestLongValuesThroughNginx(t *testing.T) { target.LongValues(t) }

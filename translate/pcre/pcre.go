@@ -39,24 +39,32 @@ const (
 	maxSize  = 50_000
 )
 
+// Expression is an expression of PCRE.
+type Expression struct {
+	Text    string
+	Clipped bool // characters beyond ASCII are left out of it
+	// Grouped: some group is repeated, of which a matcher keeps something for each
+	// round: PCRE's just-in-time compiler has 32 KiB for that.
+	Grouped bool
+}
+
 // Whole writes an expression that takes exactly the texts in which an RE2
-// expression finds a match. clipped reports whether characters beyond ASCII were
-// left out of it.
-func Whole(text string, e Edges) (out string, clipped bool, err error) {
+// expression finds a match.
+func Whole(text string, e Edges) (Expression, error) {
 	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
-		return "", false, err
+		return Expression{}, err
 	}
 	w := &writer{edges: e}
 	first, last := false, false
 	if inner, ok := anchored(text); ok {
 		if tree, err = syntax.Parse(inner, syntax.Perl); err != nil {
-			return "", false, err
+			return Expression{}, err
 		}
 		first, last = true, true
 	}
 	if size(tree) > maxSize {
-		return "", false, errLarge
+		return Expression{}, errLarge
 	}
 	if !first {
 		w.class([]rune{0, unicode.MaxRune})
@@ -67,7 +75,7 @@ func Whole(text string, e Edges) (out string, clipped bool, err error) {
 		w.class([]rune{0, unicode.MaxRune})
 		w.b.WriteByte('*')
 	}
-	return w.b.String(), w.clipped, w.err
+	return Expression{w.b.String(), w.clipped, w.grouped}, w.err
 }
 
 // anchored returns the expression inside "^(?:…)$". That it is an expression by
@@ -108,6 +116,7 @@ type writer struct {
 	b       strings.Builder
 	edges   Edges
 	clipped bool
+	grouped bool
 	err     error
 }
 
@@ -147,7 +156,9 @@ func (w *writer) write(re *syntax.Regexp, depth int) {
 	case syntax.OpCapture:
 		w.group(re.Sub[0], depth+1)
 	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
-		w.group(re.Sub[0], depth+1)
+		if w.repeated(re.Sub[0], depth+1) && re.Op != syntax.OpQuest && (re.Op != syntax.OpRepeat || re.Max != 1) {
+			w.grouped = true
+		}
 		w.b.WriteString(times(re))
 	case syntax.OpConcat:
 		for _, sub := range re.Sub {
@@ -163,6 +174,29 @@ func (w *writer) write(re *syntax.Regexp, depth int) {
 	default:
 		w.err = fmt.Errorf("it has an operator %s that is not known", re.Op)
 	}
+}
+
+// repeated writes what is repeated, and reports whether it is a group. Without one
+// PCRE repeats a character in one step.
+func (w *writer) repeated(re *syntax.Regexp, depth int) (group bool) {
+	before := w.b.Len()
+	switch re.Op {
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+	case syntax.OpLiteral:
+		if len(re.Rune) > 1 {
+			w.group(re, depth)
+			return true
+		}
+	default:
+		w.group(re, depth)
+		return true
+	}
+	w.write(re, depth)
+	if text := w.b.String(); text[before:] == Nothing { // which is an assertion
+		w.b.Reset()
+		w.b.WriteString(text[:before] + "(?:" + Nothing + ")")
+	}
+	return false
 }
 
 // part writes a member of a sequence or an alternative.
