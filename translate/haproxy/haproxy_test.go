@@ -80,3 +80,5 @@ func TestHAProxySaysWhatIsLost(t *testing.T) {
 func TestHAProxyFailsWhatItCannotExpress(t *testing.T) { target.FailClosed(t) }
 
 func TestLongValuesThroughHAProxy(t *testing.T) { target.LongValues(t) }
+
+func TestOddPathsThroughHAProxy(t *testing.T) { target.OddPaths(t) }

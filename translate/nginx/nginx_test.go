@@ -96,3 +96,5 @@ func TestNginxSaysWhatIsLost(t *testing.T) {
 func TestNginxFailsWhatItCannotExpress(t *testing.T) { target.FailClosed(t) }
 
 func TestLongValuesThroughNginx(t *testing.T) { target.LongValues(t) }
+
+func TestOddPathsThroughNginx(t *testing.T) { target.OddPaths(t) }
