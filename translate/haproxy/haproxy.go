@@ -5,7 +5,7 @@
 //
 // A frontend finds the table of a call's host, and asks the matches of that in
 // order: the first use_backend that takes the call decides. Backends are named
-// NS:NAME:rule:N:backend:M; they change headers and pass the call on.
+// NS:NAME:PORT, or NS:NAME:rule:N:backend:M where they change headers.
 package haproxy
 
 import (

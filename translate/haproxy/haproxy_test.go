@@ -82,3 +82,14 @@ func TestHAProxyFailsWhatItCannotExpress(t *testing.T) { target.FailClosed(t) }
 func TestLongValuesThroughHAProxy(t *testing.T) { target.LongValues(t) }
 
 func TestOddPathsThroughHAProxy(t *testing.T) { target.OddPaths(t) }
+
+func TestHAProxyTakesManyRoutes(t *testing.T) {
+	n := 10_000
+	if testing.Short() {
+		n = 1000
+	}
+	target.TakesLarge(t, n)
+}
+
+// BenchmarkTranslate writes 10,000 routes.
+func BenchmarkTranslate(b *testing.B) { target.Benchmark(b) }

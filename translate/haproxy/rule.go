@@ -19,8 +19,15 @@ const sides = 1 << 30
 // maxPattern is the longest pattern that is written.
 const maxPattern = 8000
 
-// condition returns the name of a condition, which it writes when it is new.
-func (d *door) condition(text string) string {
+// maxInPlace is how many conditions stand in a rule: HAProxy reads lines of 64 words.
+const maxInPlace = 6
+
+// condition writes a condition: in its place, which HAProxy reads faster, or by a
+// name.
+func (d *door) condition(text string, inPlace bool) string {
+	if inPlace && !strings.HasSuffix(text, "'}'") { // which would end it
+		return "{ " + text + " }"
+	}
 	name := d.acls[text]
 	if name == "" {
 		name = fmt.Sprintf("c%d", len(d.acls))
@@ -34,7 +41,7 @@ func (d *door) condition(text string) string {
 func (w *writer) table(d *door, t *table) {
 	of := ""
 	if len(d.tables) > 1 {
-		of = " " + d.condition(fmt.Sprintf("var(txn.table) -m int %d", t.id))
+		of = " " + d.condition(fmt.Sprintf("var(txn.table) -m int %d", t.id), true)
 	}
 	fmt.Fprintf(&d.rules, "    # %s\n", describe(t.names))
 	for _, s := range t.of {
@@ -148,7 +155,7 @@ func (d *door) all(clauses []clause, long int) string {
 		if i == long {
 			c.text = c.long
 		}
-		out += " " + d.condition(c.text)
+		out += " " + d.condition(c.text, len(clauses) <= maxInPlace)
 	}
 	return out
 }

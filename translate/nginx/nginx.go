@@ -6,7 +6,8 @@
 // A call is given a place in steps, each of which is a map: $host gives a table,
 // the path the rule that a table has for it, or the whole of path and headers the
 // first of the table's expressions that takes them. The place is a named location,
-// NS/NAME/rule/N/backend/M, which changes headers and passes the call on.
+// NS/NAME:PORT of a backend, or NS/NAME/rule/N/backend/M where headers are changed,
+// which passes the call on.
 package nginx
 
 import (

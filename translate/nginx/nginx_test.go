@@ -98,3 +98,14 @@ func TestNginxFailsWhatItCannotExpress(t *testing.T) { target.FailClosed(t) }
 func TestLongValuesThroughNginx(t *testing.T) { target.LongValues(t) }
 
 func TestOddPathsThroughNginx(t *testing.T) { target.OddPaths(t) }
+
+func TestNginxTakesManyRoutes(t *testing.T) {
+	n := 10_000
+	if testing.Short() {
+		n = 1000
+	}
+	target.TakesLarge(t, n)
+}
+
+// BenchmarkTranslate writes 10,000 routes.
+func BenchmarkTranslate(b *testing.B) { target.Benchmark(b) }

@@ -25,7 +25,9 @@ type Action struct {
 
 // Part is a share of the calls of a rule.
 type Part struct {
-	Name   string // NS/NAME/rule/N/backend/M
+	// Name is that of the upstream, which all rules share that change no headers, or
+	// NS/NAME/rule/N/backend/M.
+	Name   string
 	Weight int64
 	// Answer is what the calls get; nil when they go to Upstream.
 	Answer            *profile.Answer
@@ -226,6 +228,9 @@ func (p *Plan) part(s *routing.Server, e *routing.Entry, share *routing.Share, r
 		return out
 	}
 	out.Request, out.Response = p.change(e.Route, rule, at(out.Path, share.Filters))
+	if out.Request.Empty() && out.Response.Empty() {
+		out.Name = out.Upstream.Name
+	}
 	return out
 }
 
