@@ -2,6 +2,8 @@ package agreement
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +47,59 @@ spec:
   - {matches: [{method: {service: p.A}}], backendRefs: [{name: s3, port: 1}]}
   - {backendRefs: [{name: s4, port: 1}]}
 `
+
+// oddValues are values of headers that a configuration language may read in another
+// way.
+var oddValues = []string{"}", "{", "'", `"`, "$host", "${dollar}", "%[src]", "a b", `\`, `\n`, "#", ";", "~^a", "!", "||", "--", "-m", `it's "a" $b %c {d}; \e #f`, "a,b", "default"}
+
+// valued returns a rule for each odd value, one that changes headers to it, and one
+// with many headers.
+func valued() string {
+	var b strings.Builder
+	b.WriteString("---\napiVersion: gateway.networking.k8s.io/v1\nkind: GRPCRoute\nmetadata: {name: values, namespace: d}\nspec:\n  parentRefs: [{name: gw}]\n  hostnames: [values.ex.com]\n  rules:\n  - matches:\n")
+	for i, value := range oddValues {
+		text, _ := json.Marshal(value) // of a string, which never fails
+		fmt.Fprintf(&b, "    - {method: {service: p.V%d}, headers: [{name: h, value: %s}]}\n", i, text)
+	}
+	b.WriteString("    filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [")
+	for i, value := range oddValues {
+		text, _ := json.Marshal(value)
+		if i < 16 {
+			fmt.Fprintf(&b, "{name: s%d, value: %s}, ", i, text)
+		}
+	}
+	b.WriteString("]}}]\n    backendRefs: [{name: s0, port: 1}]\n  - matches:\n    - headers: [")
+	for i := range 12 {
+		fmt.Fprintf(&b, "{name: k%d, value: '}'}, ", i)
+	}
+	b.WriteString("]\n    backendRefs: [{name: s1, port: 1}]\n")
+	return b.String()
+}
+
+// OddValues makes calls with odd values of headers.
+func (p *Target) OddValues(t *testing.T) {
+	p.Need(t)
+	table := Compile(t, oddRoutes+valued(), profile.Spec)
+	a := New(t, p, 5)
+	g := a.Open([]*routing.Table{table})
+	defer g.Close()
+	for i := range oddValues {
+		for _, value := range oddValues {
+			g.Call(table, &routing.Request{
+				Gateway: "d/gw", Port: 80, Authority: "values.ex.com", Path: fmt.Sprintf("/p.V%d/M", i), Headers: []routing.Header{{Name: "h", Value: value}},
+			})
+		}
+	}
+	r := &routing.Request{Gateway: "d/gw", Port: 80, Authority: "values.ex.com", Path: "/p.A/Get"}
+	for i := range 12 {
+		g.Call(table, r)
+		r.Headers = append(r.Headers, routing.Header{Name: fmt.Sprintf("k%d", i), Value: "}"})
+	}
+	g.Call(table, r)
+	if a.Routed != len(oddValues)+1 {
+		t.Errorf("%d calls were routed, want %d", a.Routed, len(oddValues)+1)
+	}
+}
 
 // oddPaths are paths that somebody may read in another way.
 var oddPaths = []string{

@@ -83,6 +83,8 @@ func TestLongValuesThroughHAProxy(t *testing.T) { target.LongValues(t) }
 
 func TestOddPathsThroughHAProxy(t *testing.T) { target.OddPaths(t) }
 
+func TestOddValuesThroughHAProxy(t *testing.T) { target.OddValues(t) }
+
 func TestHAProxyTakesManyRoutes(t *testing.T) {
 	n := 10_000
 	if testing.Short() {

@@ -99,6 +99,8 @@ func TestLongValuesThroughNginx(t *testing.T) { target.LongValues(t) }
 
 func TestOddPathsThroughNginx(t *testing.T) { target.OddPaths(t) }
 
+func TestOddValuesThroughNginx(t *testing.T) { target.OddValues(t) }
+
 func TestNginxTakesManyRoutes(t *testing.T) {
 	n := 10_000
 	if testing.Short() {
