@@ -66,10 +66,14 @@ func Tables(set *manifest.Set) []*routing.Table {
 	return out
 }
 
-// Random compiles a random table of a namespace, for the profiles in turn.
-func Random(t testing.TB, seed int, namespace string) *routing.Table {
+// Random compiles a random table of a namespace, for the profiles in turn; secure
+// makes its listeners those of HTTPS.
+func Random(t testing.TB, seed int, namespace string, secure bool) *routing.Table {
 	t.Helper()
 	text := strings.ReplaceAll(random.New(uint64(seed)).Manifests(randomManifests), "namespace: d", "namespace: "+namespace)
+	if secure {
+		text = strings.ReplaceAll(text, "protocol: HTTP", "protocol: HTTPS, tls: {certificateRefs: [{name: own}]}")
+	}
 	return Compile(t, text, profile.All[seed%len(profile.All)])
 }
 

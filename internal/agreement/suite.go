@@ -36,7 +36,7 @@ func (p *Target) ValidateAll(t *testing.T, top string, n int) {
 	for seed := 0; seed < n; seed += together {
 		var ts []*routing.Table
 		for i := seed; i < min(seed+together, n); i++ {
-			ts = append(ts, Random(t, i, fmt.Sprintf("d%dx", i)))
+			ts = append(ts, Random(t, i, fmt.Sprintf("d%dx", i), i%3 == 2))
 		}
 		doors += p.check(t, fmt.Sprintf("seeds from %d", seed), ts)
 	}
@@ -67,13 +67,13 @@ func (p *Target) check(t *testing.T, name string, ts []*routing.Table) int {
 }
 
 // CallRandom makes each calls to each of n random tables, which one proxy serves,
-// and compares shares with weights.
-func (p *Target) CallRandom(t *testing.T, n, each int) {
+// and compares shares with weights; secure makes them with TLS.
+func (p *Target) CallRandom(t *testing.T, n, each int, secure bool) {
 	p.Need(t)
 	a := New(t, p, 8)
 	var ts []*routing.Table
 	for seed := range n {
-		ts = append(ts, Random(t, seed, fmt.Sprintf("d%dx", seed)))
+		ts = append(ts, Random(t, seed, fmt.Sprintf("d%dx", seed), secure))
 	}
 	g := a.Open(ts)
 	defer g.Close()
@@ -83,6 +83,9 @@ func (p *Target) CallRandom(t *testing.T, n, each int) {
 		for range each {
 			q := source.Call()
 			q.Gateway = gateway
+			if secure {
+				q.SNI = names[source.IntN(len(names))]
+			}
 			g.Call(table, &q)
 		}
 	}
@@ -91,6 +94,9 @@ func (p *Target) CallRandom(t *testing.T, n, each int) {
 		t.Errorf("%d calls were made, %d of them were routed", a.Calls, a.Routed)
 	}
 }
+
+// names are what clients ask for whose calls are random.
+var names = []string{"a.ex.com", "a.ex.com", "b.ex.com", "x.a.ex.com", "y.x.a.ex.com", "other.org"}
 
 // CallTestdata calls into each region of calls that the exact engine finds in the
 // manifest sets of the repository, or in one of some sets.

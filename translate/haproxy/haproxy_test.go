@@ -36,7 +36,15 @@ func TestCallsThroughHAProxyAgreeOnRandom(t *testing.T) {
 	if testing.Short() {
 		n, each = 60, 60
 	}
-	target.CallRandom(t, n, each)
+	target.CallRandom(t, n, each, false)
+}
+
+func TestSecureCallsThroughHAProxyAgreeOnRandom(t *testing.T) {
+	n, each := 60, 60
+	if testing.Short() {
+		n, each = 20, 60
+	}
+	target.CallRandom(t, n, each, true)
 }
 
 func TestCallsThroughHAProxyAgreeOnTestdata(t *testing.T) {

@@ -49,7 +49,15 @@ func TestCallsThroughNginxAgreeOnRandom(t *testing.T) {
 	if testing.Short() {
 		n, each = 60, 60
 	}
-	target.CallRandom(t, n, each)
+	target.CallRandom(t, n, each, false)
+}
+
+func TestSecureCallsThroughNginxAgreeOnRandom(t *testing.T) {
+	n, each := 60, 60
+	if testing.Short() {
+		n, each = 20, 60
+	}
+	target.CallRandom(t, n, each, true)
 }
 
 func TestCallsThroughNginxAgreeOnTestdata(t *testing.T) {
