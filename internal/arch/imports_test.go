@@ -37,7 +37,7 @@ var allowed = map[string][]string{
 	"translate/cloudflare": {"diag", "manifest", "profile", "topology", "routing"},
 	"render":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate", "lint/fix"},
 	"cmd":                  {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision", "config", "proxy", "proxy/local", "proxy/admin", "proxy/mock", "descriptor", "translate/cloudflare", "internal/follow", "lint/fix", "translate/envoy", "translate/plan", "translate/nginx", "translate/haproxy"},
-	"translate/envoy":      {"diag", "manifest", "profile", "topology", "routing"},
+	"translate/envoy":      {"diag", "manifest", "profile", "topology", "routing", "translate/plan"},
 	"translate/plan":       {"diag", "manifest", "profile", "topology", "routing"},
 	"translate/pcre":       {},
 	"translate/nginx":      {"diag", "manifest", "profile", "routing", "translate/plan", "translate/pcre"},

@@ -25,7 +25,7 @@ func (p *Plan) server(s *routing.Server) {
 	if why := s.Blocked(); why != "" {
 		p.Lost(nil, nil, "%s", why)
 	}
-	x := newIndex(s)
+	x := NewIndex(s)
 	for _, d := range doors {
 		if d.Address = p.listen(d); d.Address == "" {
 			continue
@@ -124,7 +124,7 @@ func (p *Plan) listen(d *Door) string {
 // secure plans a lane for each listener of a port with TLS, which the SNI chooses.
 // A connection whose SNI is no listener's is shown some certificate, so that its
 // calls get an answer.
-func (p *Plan) secure(d *Door, x *index) {
+func (p *Plan) secure(d *Door, x *Index) {
 	all := false
 	seen := map[string]bool{}
 	for _, of := range d.listeners {

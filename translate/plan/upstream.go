@@ -38,7 +38,7 @@ func (p *Plan) reach(s *routing.Server, b *topology.Backend) (*Upstream, error) 
 	if err != nil {
 		return nil, err
 	}
-	addresses, err := p.endpoints(b)
+	addresses, err := Endpoints(b, p.o.Backends, p.o.ClusterDomain)
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +49,14 @@ func (p *Plan) reach(s *routing.Server, b *topology.Backend) (*Upstream, error) 
 	return p.upstream(&Upstream{Name: Plain(name), Addresses: addresses, TLS: tls, Several: b.Service != nil && b.Service.Value.Spec.ClusterIP == "None"}), nil
 }
 
-// endpoints returns the addresses of a backend: those given, or its name in the
-// cluster's DNS.
-func (p *Plan) endpoints(b *topology.Backend) ([]string, error) {
-	if given := p.o.Backends[fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port)]; len(given) > 0 {
+// Endpoints returns the addresses of a backend: those given by "NS/NAME:PORT", or its
+// name in the cluster's DNS.
+func Endpoints(b *topology.Backend, given map[string][]string, clusterDomain string) ([]string, error) {
+	if given := given[fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port)]; len(given) > 0 {
 		return given, nil
 	}
 	flag := fmt.Sprintf("say where it is with --backend %s/%s:%d=HOST:PORT", b.Namespace, b.Name, b.Port)
-	port, domain := b.Port, "svc."+p.o.ClusterDomain
+	port, domain := b.Port, "svc."+clusterDomain
 	switch {
 	case b.Kind == "ServiceImport" && b.Group != "":
 		domain = "svc.clusterset.local"
