@@ -48,7 +48,7 @@ func TestSecureCallsThroughHAProxyAgreeOnRandom(t *testing.T) {
 }
 
 func TestCallsThroughHAProxyAgreeOnTestdata(t *testing.T) {
-	of := 3
+	of := 4
 	if testing.Short() {
 		of = 20
 	}

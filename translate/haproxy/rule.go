@@ -197,6 +197,9 @@ func (w *writer) test(of string, p *routing.Pattern, s *plan.Step, at manifest.P
 		if strings.ContainsAny(p.Text, "\x00\r\n") {
 			return clause{text: "always_false"} // no header has such a value
 		}
+		if p.Text == "" { // no word of a condition is empty
+			return clause{text: of + ",length -m int 0"}
+		}
 		return clause{text: of + " -m str -- " + quoted(p.Text)}
 	}
 	w.regexes = true

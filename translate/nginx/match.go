@@ -118,7 +118,7 @@ func (w *writer) column(d *door, s *plan.Step, name string, lost lostFunc) strin
 			w.Depends(s.Entry.Route.Doc, at, "headers with other characters in their names than letters, digits and \"-\" are not passed on: nginx would take %q for %q", strings.ReplaceAll(name, "-", "_"), name)
 		}
 		present := ""
-		if h.Value.Kind == routing.RegexText && h.Value.Regexp.MatchString("") {
+		if holds(&h.Value, "") {
 			present = `(?!\x0a)`
 			w.Lost(s.Entry.Route.Doc, at, "nginx does not tell an empty header %q from none: it is not matched", name)
 		}

@@ -61,7 +61,7 @@ func TestSecureCallsThroughNginxAgreeOnRandom(t *testing.T) {
 }
 
 func TestCallsThroughNginxAgreeOnTestdata(t *testing.T) {
-	of := 3
+	of := 4
 	if testing.Short() {
 		of = 20
 	}

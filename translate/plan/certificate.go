@@ -49,7 +49,7 @@ func (p *Plan) pair(c *topology.Certificate) (Pair, error) {
 	}
 	at := func(name string) string { return c.Namespace + "/" + c.Name + "/" + name }
 	if strings.Contains(c.Namespace+c.Name, "/") || !fileName(c.Namespace) || !fileName(c.Name) {
-		return Pair{}, fmt.Errorf("Secret %q is not named as an object can be", c.Name)
+		return Pair{}, fmt.Errorf("its Secret %q is not named as an object can be", c.Name)
 	}
 	if c.Secret == nil {
 		return Pair{p.file(at(corev1.TLSCertKey), nil), p.file(at(corev1.TLSPrivateKeyKey), nil)}, nil
