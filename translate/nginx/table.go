@@ -56,10 +56,15 @@ type candidates struct {
 	exact map[string]int // the first of a path, in order
 	wide  []int          // the others, in order
 	of    []*plan.Step
+	left  int // expressions that may still be evaluated
 }
 
+// maxEvaluated bounds the expressions that are evaluated to settle the paths of a
+// table: about a tenth of a second. Paths beyond are asked in order when calls come.
+const maxEvaluated = 1 << 20
+
 func newCandidates(steps []*plan.Step) *candidates {
-	x := &candidates{exact: map[string]int{}, of: steps}
+	x := &candidates{exact: map[string]int{}, of: steps, left: maxEvaluated}
 	for i, s := range steps {
 		if path, ok := literal(s); !ok {
 			x.wide = append(x.wide, i)
@@ -70,11 +75,16 @@ func newCandidates(steps []*plan.Step) *candidates {
 	return x
 }
 
+// first returns the first step that takes the path of one; nil when that is too
+// much to find out.
 func (x *candidates) first(s *plan.Step, path string) *plan.Step {
 	own := x.exact[path]
 	for _, i := range x.wide {
 		if i > own {
 			break
+		}
+		if x.left--; x.left < 0 {
+			return nil
 		}
 		if takes(x.of[i], s.Conditions.Service.Text, s.Conditions.Method.Text, path) {
 			return x.of[i]
