@@ -12,7 +12,9 @@ import (
 	"github.com/grpcroute/grpcroute/translate/cloudflare"
 	"github.com/grpcroute/grpcroute/translate/envoy"
 	"github.com/grpcroute/grpcroute/translate/haproxy"
+	"github.com/grpcroute/grpcroute/translate/kgateway"
 	"github.com/grpcroute/grpcroute/translate/nginx"
+	"github.com/grpcroute/grpcroute/translate/pingora"
 	"github.com/spf13/cobra"
 )
 
@@ -32,13 +34,15 @@ type translateOptions struct {
 	Envoy    envoy.Options
 	// Formatted: -o is given.
 	Formatted bool
+	Intended  bool
 }
 
 // translated is a configuration and what is to be said about it.
 type translated struct {
 	text   []byte // JSON, but for a configuration with a file of its own
 	notes  diag.List
-	secret bool // it holds a private key
+	secret bool   // it holds a private key
+	binary []byte // the same as it goes over the wire, when that is asked for
 	// file is what a configuration is called that is in a language of its own.
 	file string
 	// beside are secret files that the configuration refers to, by their path from it.
@@ -57,6 +61,8 @@ var targetList = []target{
 	{nginx.Target, nginx.About, (*translateOptions).toNginx},
 	{haproxy.Target, haproxy.About, (*translateOptions).toHAProxy},
 	{cloudflare.Target, cloudflare.About, (*translateOptions).toTunnel},
+	{pingora.Target, pingora.About, (*translateOptions).toPingora},
+	{kgateway.Target, kgateway.About, (*translateOptions).toKGateway},
 }
 
 func targetNames() []string {
@@ -72,7 +78,7 @@ const translateExamples = "  grpcroute translate --list\n" +
 	"  grpcroute translate --to " + envoy.Target + " --backend shop/cart-v1:9000=127.0.0.1:9000 -o json -q examples/change/after.yaml\n" +
 	"  grpcroute translate --to " + nginx.Target + " --gateway infra/edge --out /etc/nginx/nginx.conf examples/shop\n" +
 	"  grpcroute translate --to " + haproxy.Target + " --listen shop/edge:8443=127.0.0.1:8443 -q examples/change/after.yaml\n" +
-	"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml"
+	"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml" + boundExamples
 
 func newTranslateCmd(s *Streams, run func(*translateOptions) error) *cobra.Command {
 	o := &translateOptions{Streams: s}
@@ -95,16 +101,16 @@ readable by its owner only.`,
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)
 			o.Formatted = c.Flags().Changed("output")
-			if o.To == cloudflare.Target && !c.Flags().Changed("output") {
-				o.Output.Format = "json" // which its proxy takes alone
+			if (o.To == cloudflare.Target || o.To == pingora.Target) && !o.Formatted {
+				o.Output.Format = "json" // of the text forms the one that its proxy, or protojson, takes
 			}
 			return run(o)
 		},
 	}
 	o.Input.addFlags(c)
-	o.Output.addFlags(c, "yaml", "json")
+	o.Output.addFlags(c, "yaml", "json", binaryFormat)
 	f := c.Flags()
-	f.Lookup("output").Usage += " (default json for " + cloudflare.Target + ", whose proxy takes no other)"
+	o.addPingoraFlags(f)
 	f.Lookup("output").Usage += "; " + nginx.Target + " and " + haproxy.Target + " have languages of their own"
 	f.BoolVarP(&o.Output.Quiet, "quiet", "q", false, "say only what is lost, not what the result depends on")
 	f.StringVar(&o.To, "to", "", "`target`: "+strings.Join(targetNames(), ", "))
@@ -139,6 +145,9 @@ func runTranslate(o *translateOptions) error {
 		return usagef("no target given: say --to %s", strings.Join(targetNames(), " or --to "))
 	case i < 0:
 		return oneOf("--to", o.To, targetNames())
+	}
+	if err := o.checkPingora(); err != nil {
+		return err
 	}
 	set, unread := o.Input.load(o.Streams, o.Command)
 	if set == nil {

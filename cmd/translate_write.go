@@ -14,7 +14,11 @@ import (
 // write puts the configuration where it is wanted.
 func (o *translateOptions) write(got *translated) error {
 	text, name := got.text, got.file
-	if name == "" {
+	switch {
+	case name != "":
+	case got.binary != nil:
+		text, name = got.binary, o.To+".binpb"
+	default:
 		var err error
 		if text, err = render.Configuration(got.text, o.Output.Format); err != nil {
 			return err
