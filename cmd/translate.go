@@ -31,13 +31,18 @@ type translateOptions struct {
 	Backends []string
 	Listen   []string
 	Envoy    envoy.Options
+	// of Envoy
+	Mode        string
+	Resolve     string
+	ResourceDir string
 }
 
 // translated is a configuration, as JSON, and what is to be said about it.
 type translated struct {
 	text   []byte
 	notes  diag.List
-	secret bool // it holds a private key
+	secret bool         // it holds a private key
+	files  []envoy.File // instead of text
 }
 
 // target is a data plane that can be configured.
@@ -78,6 +83,7 @@ that holds a key is readable by its owner only.`,
 		Example: "  grpcroute translate --list\n" +
 			"  grpcroute translate --to " + envoy.Target + " -q examples/change/after.yaml\n" +
 			"  grpcroute translate --to " + envoy.Target + " --backend shop/cart-v1:9000=127.0.0.1:9000 -o json -q examples/change/after.yaml\n" +
+			"  grpcroute translate --to " + envoy.Target + " --mode " + modeResources + " --out envoy/ -q examples/change/after.yaml\n" +
 			"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml",
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
@@ -100,8 +106,9 @@ that holds a key is readable by its owner only.`,
 	f.StringVar(&o.Out, "out", "", "`file`, or folder, to write instead of standard output; it is replaced as a whole")
 	f.BoolVar(&o.Strict, "strict", false, "write nothing when something is lost")
 	f.StringArrayVar(&o.Backends, "backend", nil, "addresses of a backend, as `NS/NAME:PORT=HOST:PORT[,HOST:PORT...]`; may be repeated")
-	resolve := ""
-	addEnum(c, &resolve, "resolve", "", []string{"service-dns"}, "how other backends are found")
+	addEnum(c, &o.Mode, "mode", "", []string{modeStatic, modeResources}, "a bootstrap that holds everything, or a folder of resources that Envoy watches")
+	f.StringVar(&o.ResourceDir, "resource-dir", "", "`folder` of --mode "+modeResources+" on Envoy's machine (default that of --out)")
+	addEnum(c, &o.Resolve, "resolve", "", resolves, "how other backends are found")
 	f.StringVar(&o.Envoy.ClusterDomain, "cluster-domain", "cluster.local", "`domain` of the cluster's DNS")
 	f.StringArrayVar(&o.Listen, "listen", nil, "where a port of a Gateway is opened, as `NS/NAME:PORT=HOST:PORT`; may be repeated (default that port on every address)")
 	f.StringVar(&o.Envoy.Admin, "admin", "", "`HOST:PORT` of the admin interface (default none)")
@@ -125,6 +132,9 @@ func runTranslate(o *translateOptions) error {
 		return usagef("no target given: say --to %s", strings.Join(targetNames(), " or --to "))
 	case i < 0:
 		return oneOf("--to", o.To, targetNames())
+	}
+	if err := o.checkMode(); err != nil {
+		return err
 	}
 	set, unread := o.Input.load(o.Streams, o.Command)
 	if set == nil {
@@ -178,6 +188,9 @@ func (o *translateOptions) tell(notes diag.List) int {
 
 // write puts the configuration where it is wanted.
 func (o *translateOptions) write(got *translated) error {
+	if len(got.files) > 0 {
+		return o.writeFiles(got.files)
+	}
 	text, err := render.Configuration(got.text, o.Output.Format)
 	if err != nil {
 		return err

@@ -52,6 +52,10 @@ func (o *translateOptions) toEnvoy(set *manifest.Set) (*translated, error) {
 	for ref, addresses := range given {
 		options.Backends[ref.String()] = addresses
 	}
+	options.Resolve = resolve(o.Resolve)
+	if o.Mode == modeResources {
+		return o.envoyFiles(tables, options)
+	}
 	b, notes, err := envoy.Translate(tables, options)
 	if err != nil {
 		return nil, usagef("%w (--gateway, --listen)", err)

@@ -50,6 +50,9 @@ func newCluster(name string) *clusterv3.Cluster {
 
 // unavailable returns the cluster of what a rule cannot serve.
 func (w *writer) unavailable(s *routing.Server, r *topology.Rule) string {
+	if w.discovery {
+		return w.cluster(newCluster("unavailable"), s)
+	}
 	return w.cluster(newCluster(ruleName(r)+"/unavailable"), s)
 }
 
@@ -62,18 +65,16 @@ func (w *writer) backend(s *routing.Server, share *routing.Share) string {
 // target returns the cluster of what a backendRef, or a mirror, names. One that
 // cannot be reached as the manifests say has no endpoints.
 func (w *writer) target(s *routing.Server, b *topology.Backend, name string, doc *manifest.Document, path manifest.Path) string {
+	if w.discovery {
+		name = backendName(b)
+	}
 	c := newCluster(name)
-	socket, err := w.upstreamTLS(s, b)
+	hosts, socket, err := w.reach(s, b)
 	if err != nil {
 		w.lost(doc, path, "%s %s/%s is left without endpoints: %v", b.Kind, b.Namespace, b.Name, err)
 		return w.cluster(c, s)
 	}
 	c.TransportSocket = socket
-	hosts, err := w.endpoints(b)
-	if err != nil {
-		w.lost(doc, path, "%s %s/%s is left without endpoints: %v", b.Kind, b.Namespace, b.Name, err)
-		return w.cluster(c, s)
-	}
 	group := &endpointv3.LocalityLbEndpoints{}
 	for _, host := range hosts {
 		if !isIP(host) {
@@ -85,32 +86,6 @@ func (w *writer) target(s *routing.Server, b *topology.Backend, name string, doc
 	}
 	c.LoadAssignment.Endpoints = []*endpointv3.LocalityLbEndpoints{group}
 	return w.cluster(c, s)
-}
-
-// endpoints returns the addresses of a backend: those given, or its name in the
-// cluster's DNS.
-func (w *writer) endpoints(b *topology.Backend) ([]string, error) {
-	if given := w.o.Backends[fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port)]; len(given) > 0 {
-		return given, nil
-	}
-	flag := fmt.Sprintf("say where it is with --backend %s/%s:%d=HOST:PORT", b.Namespace, b.Name, b.Port)
-	port, domain := b.Port, "svc."+w.o.ClusterDomain
-	switch {
-	case b.Kind == "ServiceImport" && b.Group != "":
-		domain = "svc.clusterset.local"
-	case b.Kind != "Service":
-		return nil, fmt.Errorf("its address is not in the manifests; %s", flag)
-	case b.Service != nil && b.Service.Value.Spec.ClusterIP == "None":
-		// DNS has the pods, which listen on the target port.
-		var err error
-		if port, err = headlessPort(b); err != nil {
-			return nil, fmt.Errorf("%w; %s", err, flag)
-		}
-	}
-	if port == 0 {
-		return nil, fmt.Errorf("the reference names no port; %s", flag)
-	}
-	return []string{fmt.Sprintf("%s.%s.%s:%d", b.Name, b.Namespace, domain, port)}, nil
 }
 
 func headlessPort(b *topology.Backend) (int32, error) {

@@ -1,0 +1,85 @@
+package envoy
+
+import (
+	"errors"
+	"fmt"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
+)
+
+// Resolve says where the addresses of backends come from that Options.Backends does
+// not have.
+type Resolve int
+
+// The ways.
+const (
+	ServiceDNS     Resolve = iota // the cluster's DNS
+	EndpointSlices                // the EndpointSlices of the input alone
+	SlicesOrDNS                   // those, and DNS for Services that have none
+)
+
+// backendName names the cluster of a backend where clusters change one by one: a
+// name that told of a rule would mean another backend when rules are moved, before
+// the routes that lead there are.
+func backendName(b *topology.Backend) string {
+	if b.Kind != "Service" {
+		return b.Kind + "/" + b.Label()
+	}
+	return b.Label()
+}
+
+// reach returns the addresses of a backend, and the TLS with which it is dialled.
+func (w *writer) reach(s *routing.Server, b *topology.Backend) ([]string, *corev3.TransportSocket, error) {
+	if w.o.Mock != nil && len(w.given(b)) == 0 {
+		if _, known := w.slices.Of(b); !known {
+			at, err := w.o.Mock(b)
+			return []string{at}, nil, err
+		}
+	}
+	socket, err := w.upstreamTLS(s, b)
+	if err != nil {
+		return nil, nil, err
+	}
+	hosts, err := w.endpoints(b)
+	return hosts, socket, err
+}
+
+func (w *writer) given(b *topology.Backend) []string { return w.o.Backends[b.Label()] }
+
+// endpoints returns the addresses of a backend: those given, those of its
+// EndpointSlices, or its name in the cluster's DNS.
+func (w *writer) endpoints(b *topology.Backend) ([]string, error) {
+	if given := w.given(b); len(given) > 0 {
+		return given, nil
+	}
+	flag := fmt.Sprintf("say where it is with --backend %s=HOST:PORT", b.Label())
+	if w.o.Resolve != ServiceDNS {
+		switch found, known := w.slices.Of(b); {
+		case len(found) > 0:
+			return found, nil
+		case known:
+			return nil, errors.New("no endpoint in its EndpointSlices is ready")
+		case w.o.Resolve == EndpointSlices:
+			return nil, fmt.Errorf("the input has no EndpointSlice with its port; add it, or %s", flag)
+		}
+	}
+	port, domain := b.Port, "svc."+w.o.ClusterDomain
+	switch {
+	case b.Kind == "ServiceImport" && b.Group != "":
+		domain = "svc.clusterset.local"
+	case b.Kind != "Service":
+		return nil, fmt.Errorf("its address is not in the manifests; %s", flag)
+	case b.Service != nil && b.Service.Value.Spec.ClusterIP == "None":
+		// DNS has the pods, which listen on the target port.
+		var err error
+		if port, err = headlessPort(b); err != nil {
+			return nil, fmt.Errorf("%w; %s", err, flag)
+		}
+	}
+	if port == 0 {
+		return nil, fmt.Errorf("the reference names no port; %s", flag)
+	}
+	return []string{fmt.Sprintf("%s.%s.%s:%d", b.Name, b.Namespace, domain, port)}, nil
+}
