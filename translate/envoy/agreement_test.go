@@ -31,6 +31,7 @@ type agreement struct {
 	t             testing.TB
 	backends      []string // addresses; each tells its number
 	calls, routed int
+	files         bool // Envoy reads a folder of resources
 	shares        map[*routing.Action]map[string]int
 }
 
@@ -128,6 +129,10 @@ func (a *agreement) tryOpen(ts []*routing.Table) (g *through, inUse string) {
 	}
 	if !g.note(b) {
 		return nil, ""
+	}
+	if a.files {
+		g.stop, inUse = start(a.t, writeFiles(a.t, ts, o, a.t.TempDir()), o.Admin)
+		return g, inUse
 	}
 	g.stop, inUse = tryRun(a.t, b, o.Admin)
 	return g, inUse

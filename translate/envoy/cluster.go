@@ -48,10 +48,13 @@ func newCluster(name string) *clusterv3.Cluster {
 	}
 }
 
+// unavailableName is that cluster's where clusters are named for their backends.
+const unavailableName = "unavailable"
+
 // unavailable returns the cluster of what a rule cannot serve.
 func (w *writer) unavailable(s *routing.Server, r *topology.Rule) string {
 	if w.discovery {
-		return w.cluster(newCluster("unavailable"), s)
+		return w.cluster(newCluster(unavailableName), s)
 	}
 	return w.cluster(newCluster(ruleName(r)+"/unavailable"), s)
 }

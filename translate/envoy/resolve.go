@@ -3,6 +3,7 @@ package envoy
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	"github.com/grpcroute/grpcroute/routing"
@@ -43,7 +44,22 @@ func (w *writer) reach(s *routing.Server, b *topology.Backend) ([]string, *corev
 		return nil, nil, err
 	}
 	hosts, err := w.endpoints(b)
+	if w.clients && err == nil {
+		err = forClients(hosts, socket)
+	}
 	return hosts, socket, err
+}
+
+// forClients says what gRPC clients cannot be told of a backend. Their credentials
+// are those of their program, so that a policy would not be kept.
+func forClients(hosts []string, socket *corev3.TransportSocket) error {
+	switch {
+	case socket != nil:
+		return errors.New("gRPC clients are not told of a BackendTLSPolicy, and are not to dial it in the clear")
+	case len(hosts) > 1 && slices.ContainsFunc(hosts, func(host string) bool { return !isIP(host) }):
+		return errors.New("gRPC clients take one DNS name, or IP addresses, not several names")
+	}
+	return nil
 }
 
 func (w *writer) given(b *topology.Backend) []string { return w.o.Backends[b.Label()] }

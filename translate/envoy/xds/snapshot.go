@@ -1,0 +1,132 @@
+package xds
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
+	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
+	"github.com/grpcroute/grpcroute/translate/envoy"
+	"google.golang.org/protobuf/proto"
+)
+
+// resources are what one kind of client of a Gateway is told, by type and name.
+type resources map[string]map[string]types.Resource
+
+// backing are the types that listeners and routes need. They come before, and go
+// afterwards.
+var backing = []string{envoy.ClusterType, envoy.EndpointType, envoy.SecretType, envoy.RuntimeType}
+
+// routing are the types that decide where a call goes.
+var routing = []string{envoy.ListenerType, envoy.RouteType}
+
+// put adds a resource.
+func (r resources) put(kind string, m types.Resource) {
+	if r[kind] == nil {
+		r[kind] = map[string]types.Resource{}
+	}
+	r[kind][cache.GetResourceName(m)] = m
+}
+
+func putAll[M types.Resource](r resources, kind string, list []M) {
+	for _, m := range list {
+		r.put(kind, m)
+	}
+}
+
+// resourcesOf sorts what was translated.
+func resourcesOf(d *envoy.Discovered) resources {
+	out := resources{}
+	putAll(out, envoy.ListenerType, d.Listeners)
+	putAll(out, envoy.RouteType, d.Routes)
+	putAll(out, envoy.ClusterType, d.Clusters)
+	putAll(out, envoy.EndpointType, d.Endpoints)
+	putAll(out, envoy.SecretType, d.Secrets)
+	if d.Runtime != nil {
+		out.put(envoy.RuntimeType, d.Runtime)
+	}
+	return out
+}
+
+// with returns resources of which some types are those of another.
+func (r resources) with(other resources, kinds []string) resources {
+	out := maps.Clone(r)
+	for _, kind := range kinds {
+		out[kind] = other[kind]
+	}
+	return out
+}
+
+// and returns the backing types of both; next counts where both have a name. Of
+// endpoints those stay that a cluster asks for.
+func (r resources) and(next resources) resources {
+	out := maps.Clone(r)
+	for _, kind := range backing {
+		all := maps.Clone(r[kind])
+		if all == nil {
+			all = map[string]types.Resource{}
+		}
+		maps.Copy(all, next[kind])
+		out[kind] = all
+	}
+	asked := map[string]bool{}
+	for _, m := range out[envoy.ClusterType] {
+		if c, ok := m.(*clusterv3.Cluster); ok && c.GetType() == clusterv3.Cluster_EDS {
+			name := c.GetEdsClusterConfig().GetServiceName()
+			if name == "" {
+				name = c.Name
+			}
+			asked[name] = true
+		}
+	}
+	maps.DeleteFunc(out[envoy.EndpointType], func(name string, _ types.Resource) bool { return !asked[name] })
+	return out
+}
+
+// snapshot makes what the cache takes of resources. A type's version changes with
+// what it says, so that what stays is not sent again.
+func (r resources) snapshot() (*cache.Snapshot, error) {
+	out := &cache.Snapshot{}
+	for _, kind := range slices.Concat(backing, routing) {
+		list := make([]types.Resource, 0, len(r[kind]))
+		sum := sha256.New()
+		for _, name := range slices.Sorted(maps.Keys(r[kind])) {
+			text, err := proto.MarshalOptions{Deterministic: true}.Marshal(r[kind][name])
+			if err != nil {
+				return nil, fmt.Errorf("write %s %s: %w", kind, name, err)
+			}
+			fmt.Fprintf(sum, "%d %s %d ", len(name), name, len(text))
+			sum.Write(text)
+			list = append(list, r[kind][name])
+		}
+		out.Resources[cache.GetResponseType(kind)] = cache.NewResources(hex.EncodeToString(sum.Sum(nil)[:8]), list)
+	}
+	if err := out.Consistent(); err != nil {
+		return nil, fmt.Errorf("the resources do not fit together: %w", err)
+	}
+	return out, out.ConstructVersionMap()
+}
+
+// changed names the resources of a type in which two differ.
+func changed(old, now *cache.Snapshot, kind string) map[string]bool {
+	out := map[string]bool{}
+	if old == nil {
+		return out
+	}
+	was, is := old.GetVersionMap(kind), now.GetVersionMap(kind)
+	for name, version := range is {
+		if was[name] != version {
+			out[name] = true
+		}
+	}
+	for name := range was {
+		if is[name] == "" {
+			out[name] = true
+		}
+	}
+	return out
+}
