@@ -110,6 +110,21 @@ func (l *load) only(names []string) {
 	}
 }
 
+// reach waits until calls have reached every one of names.
+func (l *load) reach(names []string) {
+	l.t.Helper()
+	time.Sleep(100 * time.Millisecond)
+	missing := names
+	for deadline := time.Now().Add(10 * time.Second); len(missing) > 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		l.mu.Lock()
+		missing = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return l.seen[name] > 0 })
+		l.mu.Unlock()
+	}
+	if len(missing) > 0 {
+		l.t.Errorf("no call reached %v, of %v", missing, names)
+	}
+}
+
 func (l *load) end() {
 	close(l.stop)
 	l.tasks.Wait()
@@ -125,14 +140,7 @@ func underLoad(t *testing.T, w *world, conns ...*grpc.ClientConn) {
 			w.serve(e.text)
 			time.Sleep(50 * time.Millisecond) // answers to calls that were made before
 			l.only(e.want)
-			time.Sleep(150 * time.Millisecond)
-			l.mu.Lock()
-			for _, name := range e.want {
-				if l.seen[name] == 0 {
-					t.Errorf("no call reached %s, of %v", name, e.want)
-				}
-			}
-			l.mu.Unlock()
+			l.reach(e.want)
 		}
 	}
 	// Edits that do not wait for one another.

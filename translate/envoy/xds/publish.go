@@ -27,6 +27,7 @@ type publisher struct {
 	busy  bool
 	shown target          // whose listeners and routes clients have
 	held  resources       // the backing types that clients have
+	warm  warmth          // of gRPC clients
 	names map[string]bool // listeners that gRPC clients have asked for
 	last  *cache.Snapshot
 }
@@ -85,15 +86,23 @@ func (p *publisher) idle() bool {
 	return p.next == nil && !p.busy
 }
 
-// change makes the three steps of a change. A client that refuses a resource uses
-// the others, so that the next step follows; but nothing that it may still use is
+// change makes the steps of a change. A client that refuses a resource uses the
+// others, so that the next step follows; but nothing that it may still use is
 // removed, before a later change.
 func (p *publisher) change(ctx context.Context, t *target) error {
 	clusters, err := p.step(ctx, []string{envoy.ClusterType}, func() { p.held = p.held.and(t.resources) })
 	if err != nil {
 		return err
 	}
-	routes, err := p.step(ctx, routing, func() { p.shown = *t })
+	if err := p.heat(ctx, t); err != nil {
+		return err
+	}
+	routes, err := p.step(ctx, routing, func() {
+		if p.key.grpc {
+			p.warm = warmth(nil).add(p.shown.clients.Routes, t.clients.Routes)
+		}
+		p.shown = *t
+	})
 	if err != nil {
 		return err
 	}
@@ -109,9 +118,35 @@ func (p *publisher) change(ctx context.Context, t *target) error {
 		return nil
 	case <-time.After(p.server.o.Linger):
 	}
+	if _, err := p.step(ctx, routing, func() { p.warm = nil }); err != nil {
+		return err
+	}
 	_, err = p.step(ctx, nil, func() { p.held = t.resources })
 	return err
 }
+
+// heat makes gRPC clients know the clusters that they are to send calls to.
+func (p *publisher) heat(ctx context.Context, t *target) error {
+	if !p.key.grpc {
+		return nil
+	}
+	if _, err := p.step(ctx, routing, func() { p.warm = p.warm.add(t.clients.Routes, p.shown.clients.Routes) }); err != nil {
+		return err
+	}
+	ctx, done := context.WithTimeout(ctx, p.server.o.Linger)
+	defer done()
+	if p.server.tracker.known(ctx, p.key, p.last, p.warm) {
+		// They say that they have the clusters before they use them.
+		select {
+		case <-ctx.Done():
+		case <-time.After(settle):
+		}
+	}
+	return nil
+}
+
+// settle is how long a gRPC client may take to use what it has acknowledged.
+const settle = 50 * time.Millisecond
 
 func (p *publisher) rouse() {
 	select {
@@ -157,18 +192,17 @@ func (p *publisher) publish() (*cache.Snapshot, error) {
 	return now, p.server.cache.SetSnapshot(context.Background(), p.key.String(), now)
 }
 
-// listeners are those that gRPC clients have asked for, and what they name.
+// listeners are those that gRPC clients have asked for, beside all routes that they
+// may name.
 func (p *publisher) listeners(c *envoy.Clients) (listeners, routes map[string]types.Resource) {
 	listeners, routes = map[string]types.Resource{}, map[string]types.Resource{}
 	for name := range p.names {
-		l := c.Listener(name)
-		if l == nil {
-			continue
+		if l := c.Listener(name); l != nil {
+			listeners[name] = l
 		}
-		listeners[name] = l
-		for route := range cache.GetResourceReferences(map[string]types.ResourceWithTTL{name: {Resource: l}})[envoy.RouteType] {
-			routes[route] = c.Routes[route]
-		}
+	}
+	for name, r := range c.Routes {
+		routes[name] = p.warm.with(r)
 	}
 	return listeners, routes
 }

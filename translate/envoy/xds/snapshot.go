@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	"github.com/grpcroute/grpcroute/translate/envoy"
@@ -105,10 +107,34 @@ func (r resources) snapshot() (*cache.Snapshot, error) {
 		}
 		out.Resources[cache.GetResponseType(kind)] = cache.NewResources(hex.EncodeToString(sum.Sum(nil)[:8]), list)
 	}
-	if err := out.Consistent(); err != nil {
+	if err := r.consistent(*out); err != nil {
 		return nil, fmt.Errorf("the resources do not fit together: %w", err)
 	}
 	return out, out.ConstructVersionMap()
+}
+
+// consistent asks whether everything is there that something names. What listeners
+// of gRPC clients name is not seen by the snapshot's own check.
+func (r resources) consistent(s cache.Snapshot) error {
+	api := false
+	for _, m := range r[envoy.ListenerType] {
+		l, ok := m.(*listenerv3.Listener)
+		if !ok || l.ApiListener == nil {
+			continue
+		}
+		api = true
+		manager := &hcmv3.HttpConnectionManager{}
+		if err := l.ApiListener.ApiListener.UnmarshalTo(manager); err != nil {
+			return err
+		}
+		if name := manager.GetRds().GetRouteConfigName(); r[envoy.RouteType][name] == nil {
+			return fmt.Errorf("listener %q names routes %q, which are not there", l.Name, name)
+		}
+	}
+	if api || len(r[envoy.ListenerType]) == 0 {
+		s.Resources[types.Route] = cache.Resources{}
+	}
+	return s.Consistent()
 }
 
 // changed names the resources of a type in which two differ.

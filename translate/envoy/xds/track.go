@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
+	"github.com/grpcroute/grpcroute/translate/envoy"
 )
 
 // tracker remembers what each stream was sent, and what it said of that.
@@ -75,6 +76,9 @@ func (t *tracker) asked(id streamID, kind, nonce string, refused bool, add, remo
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	sub := t.of(id, kind)
+	if !id.delta {
+		clear(sub.names) // a request names all that is wanted
+	}
 	for _, name := range add {
 		sub.names[name] = true
 	}
@@ -150,6 +154,49 @@ func (t *tracker) check(k key, now *cache.Snapshot, kinds []string, names map[st
 		}
 	}
 	return out
+}
+
+// known waits until every gRPC client of a key has asked for the clusters that its
+// routes keep warm, and was answered. It reports whether there was anything to wait
+// for.
+func (t *tracker) known(ctx context.Context, k key, now *cache.Snapshot, w warmth) bool {
+	waited := false
+	for {
+		t.mu.Lock()
+		ready, moved := true, t.moved
+		for _, s := range t.streams {
+			if s.key == k && s.types[envoy.RouteType] != nil {
+				asks, has := s.knows(now, w)
+				waited, ready = waited || asks, ready && has
+			}
+		}
+		t.mu.Unlock()
+		if ready {
+			return waited
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return waited
+		}
+	}
+}
+
+// knows reports whether a client has routes that keep clusters warm, and whether it
+// was told all about those.
+func (s *stream) knows(now *cache.Snapshot, w warmth) (asks, has bool) {
+	clusters, endpoints := s.types[envoy.ClusterType], s.types[envoy.EndpointType]
+	has = true
+	for routes := range s.types[envoy.RouteType].names {
+		for name := range w[routes] {
+			asks = true
+			has = has && clusters != nil && clusters.names[name]
+		}
+	}
+	if asks && has {
+		has = clusters.acked == now.GetVersion(envoy.ClusterType) && (endpoints == nil || endpoints.acked == endpoints.sent)
+	}
+	return asks, has
 }
 
 func overlap(a, b map[string]bool) bool {
