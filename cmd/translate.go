@@ -106,14 +106,7 @@ that holds a key is readable by its owner only.`,
 	f.StringVar(&o.Out, "out", "", "`file`, or folder, to write instead of standard output; it is replaced as a whole")
 	f.BoolVar(&o.Strict, "strict", false, "write nothing when something is lost")
 	f.StringArrayVar(&o.Backends, "backend", nil, "addresses of a backend, as `NS/NAME:PORT=HOST:PORT[,HOST:PORT...]`; may be repeated")
-	addEnum(c, &o.Mode, "mode", "", []string{modeStatic, modeResources}, "a bootstrap that holds everything, or a folder of resources that Envoy watches")
-	f.StringVar(&o.ResourceDir, "resource-dir", "", "`folder` of --mode "+modeResources+" on Envoy's machine (default that of --out)")
-	addEnum(c, &o.Resolve, "resolve", "", resolves, "how other backends are found")
-	f.StringVar(&o.Envoy.ClusterDomain, "cluster-domain", "cluster.local", "`domain` of the cluster's DNS")
-	f.StringArrayVar(&o.Listen, "listen", nil, "where a port of a Gateway is opened, as `NS/NAME:PORT=HOST:PORT`; may be repeated (default that port on every address)")
-	f.StringVar(&o.Envoy.Admin, "admin", "", "`HOST:PORT` of the admin interface (default none)")
-	f.StringVar(&o.Envoy.CertificateDir, "certificates", "", "`folder` on the target's machine with NS/NAME/tls.crt and tls.key of Secrets that are not in the input")
-	f.StringVar(&o.Envoy.SystemCA, "system-ca", envoy.DefaultSystemCA, "`file` on the target's machine with the authorities of its system")
+	o.addEnvoyFlags(c)
 	return c
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/grpcroute/grpcroute/render"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/translate/envoy"
+	"github.com/spf13/cobra"
 )
 
 // The values of --mode.
@@ -29,6 +30,19 @@ func resolve(text string) envoy.Resolve {
 		return envoy.EndpointSlices
 	}
 	return envoy.ServiceDNS
+}
+
+// addEnvoyFlags adds what is asked of Envoy's configuration alone.
+func (o *translateOptions) addEnvoyFlags(c *cobra.Command) {
+	f := c.Flags()
+	addEnum(c, &o.Mode, "mode", "", []string{modeStatic, modeResources}, "a bootstrap that holds everything, or a folder of resources that Envoy watches")
+	f.StringVar(&o.ResourceDir, "resource-dir", "", "`folder` of --mode "+modeResources+" on Envoy's machine (default that of --out)")
+	addEnum(c, &o.Resolve, "resolve", "", resolves, "how other backends are found")
+	f.StringVar(&o.Envoy.ClusterDomain, "cluster-domain", "cluster.local", "`domain` of the cluster's DNS")
+	f.StringArrayVar(&o.Listen, "listen", nil, "where a port of a Gateway is opened, as `NS/NAME:PORT=HOST:PORT`; may be repeated (default that port on every address)")
+	f.StringVar(&o.Envoy.Admin, "admin", "", "`HOST:PORT` of the admin interface (default none)")
+	f.StringVar(&o.Envoy.CertificateDir, "certificates", "", "`folder` on the target's machine with NS/NAME/tls.crt and tls.key of Secrets that are not in the input")
+	f.StringVar(&o.Envoy.SystemCA, "system-ca", envoy.DefaultSystemCA, "`file` on the target's machine with the authorities of its system")
 }
 
 // checkMode refuses flags of one target for another.

@@ -20,16 +20,7 @@ func (o *translateOptions) toEnvoy(set *manifest.Set) (*translated, error) {
 		return nil, err
 	}
 	options := o.Envoy
-	var names []string
-	ports := map[string]bool{}
-	for _, t := range tables {
-		for _, g := range t.Topology.Gateways {
-			names = append(names, g.Key())
-			for _, l := range g.Listeners {
-				ports[portName(g, l.Port)] = true
-			}
-		}
-	}
+	names := gatewayNames(tables)
 	if options.Gateway = o.Gateway; o.Gateway != "" {
 		if options.Gateway = o.qualified(o.Gateway); !slices.Contains(names, options.Gateway) {
 			return nil, unknownName("--gateway", options.Gateway, "Gateway", names)
@@ -40,7 +31,7 @@ func (o *translateOptions) toEnvoy(set *manifest.Set) (*translated, error) {
 			return nil, usagef("--admin %q: %s", options.Admin, err)
 		}
 	}
-	if options.Listen, err = o.listeners(ports); err != nil {
+	if options.Listen, err = listenAddresses("--listen", o.Listen, &o.Input, portNames(tables)); err != nil {
 		return nil, err
 	}
 	serve := &serveOptions{Input: o.Input, Backends: o.Backends}
@@ -80,33 +71,6 @@ func (o *translateOptions) qualified(name string) string {
 		return name
 	}
 	return (&serveOptions{Input: o.Input}).namespace() + "/" + name
-}
-
-// listeners reads --listen.
-func (o *translateOptions) listeners(ports map[string]bool) (map[string]string, error) {
-	var names []string
-	for name := range ports {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	out := map[string]string{}
-	for _, text := range o.Listen {
-		name, address, ok := strings.Cut(text, "=")
-		if !ok || name == "" || address == "" {
-			return nil, usagef("--listen %q: expected NS/NAME:PORT=HOST:PORT, as shop/edge:443=127.0.0.1:8443", text)
-		}
-		if name = o.qualified(name); !ports[name] {
-			return nil, unknownName("--listen", name, "Gateway port", names)
-		}
-		if out[name] != "" {
-			return nil, usagef("--listen %s is given twice", name)
-		}
-		if err := checkAddress(address, false); err != "" {
-			return nil, usagef("--listen %s: address %q: %s", name, address, err)
-		}
-		out[name] = address
-	}
-	return out, nil
 }
 
 // firstVersion is that of a written configuration: a proxy is ready with any above 0,
