@@ -108,8 +108,9 @@ func (c *Clients) Listener(name string) *listenerv3.Listener {
 		}
 		for _, n := range d.index.coverers(host) {
 			if r := d.routes[n]; r != "" {
-				if len(n) > best {
-					best, route = len(n), r
+				// The star of a wildcard does not count.
+				if exact := len(strings.TrimPrefix(n, "*")); exact > best {
+					best, route = exact, r
 				}
 				break
 			}
