@@ -65,13 +65,14 @@ func backend(t testing.TB, name string) string {
 
 // world is a server with backends, whose manifests a test edits.
 type world struct {
-	t       testing.TB
-	options envoy.Options
-	server  *xds.Server
-	address string
-	mu      sync.Mutex
-	said    strings.Builder
-	tables  []*routing.Table
+	t        testing.TB
+	options  envoy.Options
+	server   *xds.Server
+	address  string
+	mu       sync.Mutex
+	said     strings.Builder
+	served   map[string]*envoy.Clients // by Gateway
+	backends []string
 }
 
 // newWorld starts a server. Backends "d/NAME:80" have servers of their own.
@@ -129,7 +130,7 @@ func (w *world) push(text string) { w.pushTables(compile(w.t, text, profile.Spec
 
 func (w *world) pushTables(ts ...*routing.Table) {
 	w.t.Helper()
-	w.tables = ts
+	w.served = map[string]*envoy.Clients{}
 	var gateways []xds.Gateway
 	for _, t := range ts {
 		for _, g := range t.Topology.Gateways {
@@ -143,6 +144,7 @@ func (w *world) pushTables(ts ...*routing.Table) {
 			if err != nil {
 				w.t.Fatal(err)
 			}
+			w.served[g.Key()] = c
 			gateways = append(gateways, xds.Gateway{Name: g.Key(), Envoy: d, Clients: c})
 		}
 	}
