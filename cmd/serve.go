@@ -145,16 +145,16 @@ func (r *running) start(lo *local.Options) (*web, error) {
 	if len(r.gateway.Sockets()) == 0 {
 		return nil, errors.Join(errors.New("nothing to serve: the input has no Gateway with a listener that carries gRPC calls, and no route to a Gateway elsewhere"), r.stop())
 	}
+	if err := r.openControl(lo.Mock); err != nil {
+		return nil, errors.Join(err, r.stop())
+	}
 	web, err := r.serveAdmin()
 	if err != nil {
+		r.control.close()
 		return nil, errors.Join(err, r.stop())
 	}
 	r.tellRefused()
 	r.o.tellStart(r.tell, r.gateway, r.tables)
-	if err := r.openControl(lo.Mock); err != nil {
-		web.close()
-		return nil, errors.Join(err, r.stop())
-	}
 	r.control.announce(r.tables)
 	r.control.serve()
 	web.announce(r.tell)

@@ -144,6 +144,7 @@ func (r *running) reload() {
 	if err := r.control.update(r.tables); err != nil {
 		r.tell.errorf("%v", err)
 	}
+	r.control.say()
 }
 
 // update serves the tables that were read, and says so. There is no Gateway where

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/proxy/admin"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 	"github.com/grpcroute/grpcroute/translate/envoy"
@@ -58,7 +59,10 @@ type control struct {
 	server *xds.Server
 	socket net.Listener
 	failed chan error
-	told   map[string]bool // notes on what is served
+
+	notes   diag.List // on what is served
+	secrets int       // that are served
+	told    map[string]bool
 }
 
 // openControl opens the socket, when there is an address, and serves nobody yet. mock
@@ -148,12 +152,16 @@ func (c *control) update(tables []*routing.Table) error {
 		gateways = append(gateways, g)
 	}
 	notes.Sort()
-	c.tellNotes(notes, secrets)
+	c.notes, c.secrets = notes, secrets
 	return c.server.Update(gateways)
 }
 
-// tellNotes says what clients are not told, once as long as it holds.
-func (c *control) tellNotes(notes diag.List, secrets int) {
+// say tells what clients are not told, once as long as it holds.
+func (c *control) say() {
+	if c == nil {
+		return
+	}
+	notes, secrets := c.notes, c.secrets
 	now := map[string]bool{}
 	tell := func(level int, text string) {
 		if !now[text] && !c.told[text] {
@@ -177,11 +185,24 @@ func (c *control) tellNotes(notes diag.List, secrets int) {
 	c.told = now
 }
 
+// clients lists who is connected.
+func (c *control) clients() (out []admin.XDSClient) {
+	for _, x := range c.server.Clients() {
+		kind := "envoy"
+		if x.GRPC {
+			kind = "grpc"
+		}
+		out = append(out, admin.XDSClient{Gateway: x.Gateway, Kind: kind, Delta: x.Delta})
+	}
+	return out
+}
+
 // announce says who may ask for what.
 func (c *control) announce(tables []*routing.Table) {
 	if c == nil {
 		return
 	}
+	c.say()
 	c.tell.infof("xDS on %s: ADS, state of the world and delta", c.socket.Addr())
 	names := gatewayNames(tables)
 	for _, name := range names {

@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"bufio"
 	"context"
 	"net"
 	"net/http"
@@ -78,7 +79,7 @@ func bootstrap(t *testing.T, args ...string) string {
 func TestServeXDS(t *testing.T) {
 	dir, route := manifests(t)
 	put(t, filepath.Join(dir, "bad.yaml"), strings.NewReplacer("name: r,", "name: bad,", "app, port: 50051", "bad, port: 1", testService, "other.Service").Replace(serveRoute(testService)))
-	p := startServe(t, "--mock", "--mock-error", "demo/bad=ABORTED", "--watch", "--access-log", "off", "--xds", "127.0.0.1:0", "--gateway-address", "demo/gw=127.0.0.1:0", dir)
+	p := startServe(t, "--mock", "--mock-error", "demo/bad=ABORTED", "--watch", "--access-log", "off", "--xds", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--gateway-address", "demo/gw=127.0.0.1:0", dir)
 	at := p.at(t)
 	resolver, err := xds.NewXDSResolverWithConfigForTesting([]byte(bootstrap(t, "grpc", "--address", at, "--node", "demo/gw/1", dir)))
 	if err != nil {
@@ -105,12 +106,40 @@ func TestServeXDS(t *testing.T) {
 	if status.Code(err) != codes.Aborted {
 		t.Errorf("calls to another mock: %v", err)
 	}
+	if got := metric(t, p.admin(t), "grpcroute_xds_streams"); got != `{gateway="demo/gw",kind="grpc",protocol="sotw"} 1` {
+		t.Errorf("streams in the metrics: %q", got)
+	}
 	if !p.said(`^xDS: gRPC client "demo/gw/1" \(gRPC Go .*, state of the world\) asks for Gateway demo/gw$`) {
 		t.Errorf("it says:\n%s", strings.Join(p.lines, "\n"))
 	}
 	if code := p.stop(t, syscall.SIGTERM); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
+}
+
+// metric returns the line of a metric after its name.
+func metric(t *testing.T, url, name string) string {
+	t.Helper()
+	r, err := http.Get(url + "metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Body.Close() }()
+	for lines := bufio.NewScanner(r.Body); lines.Scan(); {
+		if rest, ok := strings.CutPrefix(lines.Text(), name); ok {
+			return rest
+		}
+	}
+	return ""
+}
+
+// admin returns the address of the admin server.
+func (p *process) admin(t *testing.T) string {
+	t.Helper()
+	p.mu.Lock()
+	p.read = 0
+	p.mu.Unlock()
+	return p.says(t, `^metrics, table and a page for people: (\S+)$`)[1]
 }
 
 // at returns the address of the xDS server.
