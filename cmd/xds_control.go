@@ -60,8 +60,10 @@ type control struct {
 	socket net.Listener
 	failed chan error
 
-	notes   diag.List // on what is served
-	secrets int       // that are served
+	notes   diag.List           // on what is served
+	secrets int                 // that are served
+	ports   map[string]bool     // whether an Envoy of a Gateway opens any
+	targets map[string][]string // of gRPC clients, by Gateway
 	told    map[string]bool
 }
 
@@ -136,7 +138,7 @@ func (c *control) update(tables []*routing.Table) error {
 	var err error
 	var gateways []xds.Gateway
 	var notes diag.List
-	secrets := 0
+	secrets, ports, targets := 0, map[string]bool{}, map[string][]string{}
 	for _, name := range gatewayNames(tables) {
 		options.Gateway = name
 		g := xds.Gateway{Name: name}
@@ -148,11 +150,12 @@ func (c *control) update(tables []*routing.Table) error {
 			return err
 		}
 		secrets += len(g.Envoy.Secrets)
+		ports[name], targets[name] = len(g.Envoy.Listeners) > 0, g.Clients.Targets()
 		notes = append(append(notes, more[0]...), more[1]...)
 		gateways = append(gateways, g)
 	}
 	notes.Sort()
-	c.notes, c.secrets = notes, secrets
+	c.notes, c.secrets, c.ports, c.targets = notes, secrets, ports, targets
 	return c.server.Update(gateways)
 }
 
@@ -211,6 +214,15 @@ func (c *control) announce(tables []*routing.Table) {
 			ids = "any node id, it is the only Gateway"
 		}
 		c.tell.infof("xDS for Gateway %s: %s", name, ids)
+	}
+	for _, name := range names {
+		client := fmt.Sprintf("--address %s --node %s", c.socket.Addr(), name)
+		if c.ports[name] {
+			c.tell.infof("try: grpcroute xds --bootstrap envoy %s > envoy.yaml && envoy -c envoy.yaml", client)
+		}
+		if targets := c.targets[name]; len(targets) > 0 {
+			c.tell.infof("try: grpcroute xds --bootstrap grpc %s > grpc.json && GRPC_XDS_BOOTSTRAP=grpc.json CLIENT xds:///%s", client, strings.Replace(targets[len(targets)-1], "*", "ANY", 1))
+		}
 	}
 }
 

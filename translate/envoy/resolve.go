@@ -34,7 +34,7 @@ func backendName(b *topology.Backend) string {
 // reach returns the addresses of a backend, and the TLS with which it is dialled.
 func (w *writer) reach(s *routing.Server, b *topology.Backend) ([]string, *corev3.TransportSocket, error) {
 	if w.o.Mock != nil && len(w.given(b)) == 0 {
-		if _, known := w.slices.Of(b); !known {
+		if found, _ := w.slices.Of(b); len(found) == 0 {
 			at, err := w.o.Mock(b)
 			return []string{at}, nil, err
 		}
