@@ -79,6 +79,7 @@ var owned = []struct {
 	{"testing", []string{"internal/golden", "internal/grpcurl"}, "it is for tests"},
 	{"github.com/bufbuild/protocompile", []string{"descriptor"}, "descriptor reads .proto files"},
 	{"google.golang.org/grpc", []string{"proxy/mock", "translate/envoy/xds", "bench", "internal/interop"}, "the data plane is our own; mocks and the xDS server are grpc-go servers, and benchmarks and tests have its clients"},
+	{"github.com/envoyproxy/go-control-plane/pkg", []string{"translate/envoy/xds"}, "xDS is served there"},
 	{"github.com/envoyproxy/go-control-plane", []string{"translate/envoy"}, "Envoy's configuration is written there"},
 	{"log", []string{"cmd"}, "results and errors go to the streams of cmd"},
 	{"log/slog", nil, "results and errors go to the streams of cmd"},
