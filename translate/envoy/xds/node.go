@@ -34,39 +34,44 @@ func (k key) kind() string {
 
 // keyOf finds the Gateway that a node asks for: that of its id, which is NS/NAME or
 // begins with NS/NAME/, or of its cluster. When there is one Gateway, it is that of
-// every node.
+// every node that does not name one that was there before.
 func (s *Server) keyOf(node *corev3.Node) (key, error) {
 	s.mu.Lock()
-	names := s.names
+	names, past := s.names, s.past
 	s.mu.Unlock()
 	k := key{grpc: strings.HasPrefix(node.GetUserAgentName(), "gRPC")}
-	for _, name := range names {
-		if node.GetId() == name || strings.HasPrefix(node.GetId(), name+"/") || node.GetCluster() == name {
-			k.gateway = name
-			return k, nil
-		}
+	if k.gateway = named(node, names); k.gateway != "" {
+		return k, nil
 	}
-	switch len(names) {
-	case 0:
+	gone := named(node, past)
+	switch {
+	case len(names) == 0:
 		return k, status.Error(codes.Unavailable, "there is no Gateway at the moment")
-	case 1:
+	case gone != "":
+		return k, status.Errorf(codes.NotFound, "node id %q is that of Gateway %s, which is gone: expected one of %s", node.GetId(), gone, strings.Join(names, ", "))
+	case len(names) == 1:
 		k.gateway = names[0]
 		return k, nil
 	}
 	return k, status.Errorf(codes.NotFound, "node id %q names no Gateway: expected one of %s, or NAMESPACE/NAME/ANYTHING", node.GetId(), strings.Join(names, ", "))
 }
 
-// nodes is the hash of nodes that the cache asks for.
-type nodes struct{ *Server }
-
-// ID returns the key of a node, "" for one that is refused.
-func (n nodes) ID(node *corev3.Node) string {
-	k, err := n.keyOf(node)
-	if err != nil {
-		return ""
+// named returns the Gateway among names that a node names, "" for none.
+func named(node *corev3.Node, names []string) string {
+	for _, name := range names {
+		if node.GetId() == name || strings.HasPrefix(node.GetId(), name+"/") || node.GetCluster() == name {
+			return name
+		}
 	}
-	return k.String()
+	return ""
 }
+
+// nodes is the hash of nodes that the cache asks for. Requests come to the cache with
+// their key for a node, so that a stream keeps its Gateway whatever comes and goes.
+type nodes struct{}
+
+// ID returns the key of a node.
+func (nodes) ID(node *corev3.Node) string { return node.GetId() }
 
 // agent says what a node is, as "envoy 1.40.0".
 func agent(node *corev3.Node) string {

@@ -163,3 +163,42 @@ func TestHosts(t *testing.T) {
 		t.Errorf("the server says:\n%s", said)
 	}
 }
+
+// TestGatewaysComeAndGo: a stream keeps its Gateway. When that goes, its listeners
+// do, and another stream for it is refused rather than told of another Gateway.
+func TestGatewaysComeAndGo(t *testing.T) {
+	w := newWorld(t, "a", "b")
+	w.serve(gateway("a"))
+	s := w.ads()
+	next := func(r *discoveryv3.DiscoveryRequest) *discoveryv3.DiscoveryResponse {
+		t.Helper()
+		r.TypeUrl = envoy.ListenerType
+		if err := s.Send(r); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	got := next(&discoveryv3.DiscoveryRequest{Node: &corev3.Node{Id: "d/a"}})
+	answer := func() *discoveryv3.DiscoveryRequest {
+		return &discoveryv3.DiscoveryRequest{VersionInfo: got.VersionInfo, ResponseNonce: got.Nonce}
+	}
+	w.push(gateway("b"))
+	if got = next(answer()); len(got.Resources) != 0 {
+		t.Errorf("%d listeners of a Gateway that is gone", len(got.Resources))
+	}
+	other := w.ads()
+	if err := other.Send(&discoveryv3.DiscoveryRequest{Node: &corev3.Node{Id: "d/a"}, TypeUrl: envoy.ListenerType}); err != nil && err != io.EOF {
+		t.Fatal(err)
+	}
+	if _, err := other.Recv(); status.Code(err) != codes.NotFound || !strings.Contains(err.Error(), "Gateway d/a, which is gone: expected one of d/b") {
+		t.Errorf("a node id of a Gateway that is gone: %v", err)
+	}
+	w.push(gateway("a") + "---\n" + gateway("b"))
+	if got = next(answer()); len(got.Resources) != 1 {
+		t.Errorf("%d listeners of a Gateway that is back", len(got.Resources))
+	}
+}

@@ -11,8 +11,8 @@ import (
 // request is one of a client, in either protocol.
 type request struct {
 	kind, nonce string
-	refused     string // why it does not take what it was sent
-	isRefused   bool
+	refused     bool   // it does not take what it was sent:
+	why         string // in its words
 	add, remove []string
 }
 
@@ -34,28 +34,34 @@ func (s *Server) once(text string) bool {
 	return true
 }
 
-// request looks at a request before the cache answers it. An error ends the stream.
-func (s *Server) request(id streamID, node *corev3.Node, r *request) error {
+// request looks at a request before the cache answers it, and returns the node that
+// the cache is asked for. An error ends the stream.
+func (s *Server) request(id streamID, node *corev3.Node, r *request) (*corev3.Node, error) {
 	of, err := s.open(id, node)
 	if err != nil {
 		if text := fmt.Sprintf("a client is refused: %s", message(err)); s.once(text) {
 			s.log(Error, "%s", text)
 		}
-		return err
+		return nil, err
 	}
-	if version := s.tracker.asked(id, r.kind, r.nonce, r.isRefused, r.add, r.remove); version != "" {
-		s.log(Error, "%s %q of Gateway %s refuses what it was sent of %s: %s", of.key.kind(), of.node, of.key.gateway, short(r.kind), r.refused)
+	if version := s.tracker.asked(id, r.kind, r.nonce, r.refused, r.add, r.remove); version != "" {
+		s.log(Error, "%s %q of Gateway %s refuses what it was sent of %s: %s", of.key.kind(), of.node, of.key.gateway, short(r.kind), r.why)
 	}
-	if !of.key.grpc || r.kind != envoy.ListenerType || len(r.add) == 0 {
-		return nil
+	if of.key.grpc && r.kind == envoy.ListenerType {
+		err = s.prepare(of, r.add)
 	}
+	return &corev3.Node{Id: of.key.String()}, err
+}
+
+// prepare makes the listeners that a gRPC client asks for.
+func (s *Server) prepare(of *stream, names []string) error {
 	s.mu.Lock()
 	p := s.publishers[of.key]
 	s.mu.Unlock()
-	if p == nil {
+	if p == nil || len(names) == 0 {
 		return nil
 	}
-	unknown, err := p.ask(r.add)
+	unknown, err := p.ask(names)
 	for _, name := range unknown {
 		text := fmt.Sprintf("gRPC client %q asks for %q, for which Gateway %s has no route: expected %s", of.node, name, of.key.gateway, strings.Join(p.targets(), ", "))
 		if s.once(text) {

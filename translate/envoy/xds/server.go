@@ -56,7 +56,8 @@ type Server struct {
 	tasks   sync.WaitGroup
 
 	mu         sync.Mutex
-	names      []string // of Gateways, the longest first
+	names      []string // of Gateways
+	past       []string // of all that there were
 	publishers map[key]*publisher
 	told       map[string]bool // of clients that were refused
 }
@@ -74,7 +75,7 @@ func New(o Options) *Server {
 	// Without its own mode for ADS the cache answers for the names that are asked for.
 	// That mode waits until all are: gRPC clients ask for theirs alone, and an Envoy
 	// that cannot open one port asks for the routes of the others alone.
-	s.cache = cache.NewSnapshotCache(false, nodes{s}, nil)
+	s.cache = cache.NewSnapshotCache(false, nodes{}, nil)
 	handler := serverv3.NewServer(s.stop, s.cache, s.callbacks(), sotw.WithOrderedADS())
 	s.grpc = grpc.NewServer(
 		grpc.MaxConcurrentStreams(1<<20),
@@ -105,7 +106,7 @@ func (s *Server) Update(gateways []Gateway) error {
 			delete(gone, k)
 		}
 	}
-	slices.SortFunc(s.names, func(a, b string) int { return len(b) - len(a) })
+	s.past = slices.Compact(slices.Sorted(slices.Values(slices.Concat(s.past, s.names))))
 	for k, p := range gone {
 		t := target{resources: resources{}}
 		if k.grpc {
@@ -169,15 +170,20 @@ func (s *Server) Close() {
 func (s *Server) callbacks() serverv3.Callbacks {
 	return serverv3.CallbackFuncs{
 		StreamRequestFunc: func(id int64, r *discoveryv3.DiscoveryRequest) error {
-			return s.request(streamID{false, id}, r.GetNode(), &request{
-				kind: r.GetTypeUrl(), nonce: r.GetResponseNonce(), refused: r.GetErrorDetail().GetMessage(), isRefused: r.GetErrorDetail() != nil, add: r.GetResourceNames(),
+			node, err := s.request(streamID{false, id}, r.GetNode(), &request{
+				kind: r.GetTypeUrl(), nonce: r.GetResponseNonce(), add: r.GetResourceNames(),
+				refused: r.GetErrorDetail() != nil, why: r.GetErrorDetail().GetMessage(),
 			})
+			r.Node = node
+			return err
 		},
 		StreamDeltaRequestFunc: func(id int64, r *discoveryv3.DeltaDiscoveryRequest) error {
-			return s.request(streamID{true, id}, r.GetNode(), &request{
-				kind: r.GetTypeUrl(), nonce: r.GetResponseNonce(), refused: r.GetErrorDetail().GetMessage(), isRefused: r.GetErrorDetail() != nil,
+			node, err := s.request(streamID{true, id}, r.GetNode(), &request{
+				kind: r.GetTypeUrl(), nonce: r.GetResponseNonce(), refused: r.GetErrorDetail() != nil, why: r.GetErrorDetail().GetMessage(),
 				add: r.GetResourceNamesSubscribe(), remove: r.GetResourceNamesUnsubscribe(),
 			})
+			r.Node = node
+			return err
 		},
 		StreamResponseFunc: func(_ context.Context, id int64, _ *discoveryv3.DiscoveryRequest, r *discoveryv3.DiscoveryResponse) {
 			s.tracker.sent(streamID{false, id}, r.GetTypeUrl(), r.GetNonce(), r.GetVersionInfo())
