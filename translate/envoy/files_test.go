@@ -77,7 +77,7 @@ func TestEnvoyTakesFolders(t *testing.T) {
 		if len(o.Listen) == 0 {
 			continue
 		}
-		if n++; testing.Short() && n%20 != 0 || !everything() && n%4 != 0 {
+		if n++; testing.Short() && n%20 != 0 || !everything() && n%6 != 0 {
 			continue
 		}
 		o.Admin = addresses(t, 1)[0]

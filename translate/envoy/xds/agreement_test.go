@@ -31,6 +31,7 @@ var randomManifests = random.Options{
 // TestGRPCClientsAgree makes calls of gRPC clients to random tables: each goes where
 // explain says, or fails with the same status.
 func TestGRPCClientsAgree(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var ts []*routing.Table
 	n := 24

@@ -23,6 +23,7 @@ func ready(addresses ...string) string {
 
 // TestEndpointsUnderLoad: endpoints come and go while calls are made.
 func TestEndpointsUnderLoad(t *testing.T) {
+	t.Parallel()
 	program(t)
 	w := newWorld(t)
 	w.options.Resolve = envoy.SlicesOrDNS
@@ -51,6 +52,7 @@ func TestEndpointsUnderLoad(t *testing.T) {
 // TestListenersUnderLoad: ports and hostnames come and go while calls are made to
 // others.
 func TestListenersUnderLoad(t *testing.T) {
+	t.Parallel()
 	program(t)
 	w := newWorld(t, "a")
 	at, second := free(t), free(t)
@@ -79,6 +81,7 @@ func TestListenersUnderLoad(t *testing.T) {
 // TestBusyPort: an Envoy that cannot open one port serves the others, and takes
 // changes of their routes.
 func TestBusyPort(t *testing.T) {
+	t.Parallel()
 	program(t)
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -2,6 +2,7 @@ package xds_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -134,7 +135,11 @@ func (l *load) end() {
 // neither the old nor the new routes send it.
 func underLoad(t *testing.T, w *world, conns ...*grpc.ClientConn) {
 	l := newLoad(t, conns...)
-	for range 2 {
+	rounds := 1
+	if os.Getenv("GRPCROUTE_REQUIRE_ALL") == "1" {
+		rounds = 3
+	}
+	for range rounds {
 		for _, e := range edits {
 			l.allow(e.want)
 			w.serve(e.text)

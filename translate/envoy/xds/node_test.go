@@ -43,6 +43,7 @@ func (w *world) ads() discoveryv3.AggregatedDiscoveryService_StreamAggregatedRes
 // TestNodes: a node id chooses the Gateway; one that names none is told which there
 // are, and so is the log, once.
 func TestNodes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "a", "b")
 	w.serve(gateway("a"))
 	for _, id := range []string{"d/a", "d/a/1", "anything", ""} {
@@ -96,6 +97,7 @@ func (w *world) routesOf(node *corev3.Node) string {
 // TestRefusals: what a client refuses is told with its words, and clusters that it
 // may still use are kept.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "a", "b")
 	w.options.Listen["d/gw:8080"] = "127.0.0.1:1"
 	w.serve(edits[0].text)
@@ -137,6 +139,7 @@ func TestRefusals(t *testing.T) {
 // TestHosts: a gRPC client reaches the routes of the most specific hostname, at the
 // port that it names.
 func TestHosts(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "exact", "wild", "any", "secure")
 	route := func(name, section, hostname string) string {
 		return "---\napiVersion: gateway.networking.k8s.io/v1\nkind: GRPCRoute\nmetadata: {name: " + name + ", namespace: d}\nspec:\n  parentRefs: [{name: gw, sectionName: " + section + "}]\n" +
@@ -167,6 +170,7 @@ func TestHosts(t *testing.T) {
 // TestGatewaysComeAndGo: a stream keeps its Gateway. When that goes, its listeners
 // do, and another stream for it is refused rather than told of another Gateway.
 func TestGatewaysComeAndGo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "a", "b")
 	w.serve(gateway("a"))
 	s := w.ads()

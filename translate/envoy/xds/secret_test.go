@@ -167,6 +167,7 @@ func TestClusterChanges(t *testing.T) {
 
 // TestNames: gRPC clients look a single name up.
 func TestNames(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "a")
 	at := w.options.Backends["d/a:80"]
 	at[0] = strings.Replace(at[0], "127.0.0.1", "localhost", 1)
