@@ -22,14 +22,15 @@ type publisher struct {
 	key    key
 	wake   chan struct{}
 
-	mu    sync.Mutex
-	next  *target // not yet begun
-	busy  bool
-	shown target          // whose listeners and routes clients have
-	held  resources       // the backing types that clients have
-	warm  warmth          // of gRPC clients
-	names map[string]bool // listeners that gRPC clients have asked for
-	last  *cache.Snapshot
+	mu       sync.Mutex
+	next     *target // not yet begun
+	busy     bool
+	shown    target          // whose listeners and routes clients have
+	held     resources       // the backing types that clients have
+	warm     warmth          // of gRPC clients
+	names    map[string]bool // listeners that gRPC clients have asked for
+	last     *cache.Snapshot
+	versions digests
 }
 
 // most bounds the names that gRPC clients may ask for.
@@ -184,11 +185,11 @@ func (p *publisher) publish() (*cache.Snapshot, error) {
 	if c := p.shown.clients; c != nil {
 		r[envoy.ListenerType], r[envoy.RouteType] = p.listeners(c)
 	}
-	now, err := r.snapshot()
+	now, digests, err := r.snapshot(p.versions)
 	if err != nil {
 		return nil, err
 	}
-	p.last = now
+	p.last, p.versions = now, digests
 	return now, p.server.cache.SetSnapshot(context.Background(), p.key.String(), now)
 }
 

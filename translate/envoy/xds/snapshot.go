@@ -13,7 +13,6 @@ import (
 	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	"github.com/grpcroute/grpcroute/translate/envoy"
-	"google.golang.org/protobuf/proto"
 )
 
 // resources are what one kind of client of a Gateway is told, by type and name.
@@ -89,28 +88,40 @@ func (r resources) and(next resources) resources {
 	return out
 }
 
-// snapshot makes what the cache takes of resources. A type's version changes with
-// what it says, so that what stays is not sent again.
-func (r resources) snapshot() (*cache.Snapshot, error) {
-	out := &cache.Snapshot{}
+// digests are versions of resources, which are never changed.
+type digests map[types.Resource]string
+
+// snapshot makes what the cache takes of resources. A version, of a resource or of a
+// type, changes with what it says, so that what stays is not sent again. Versions
+// that are known already are old's; all are in the digests that are returned.
+func (r resources) snapshot(old digests) (*cache.Snapshot, digests, error) {
+	out, now := &cache.Snapshot{VersionMap: map[string]map[string]string{}}, digests{}
 	for _, kind := range slices.Concat(backing, routing) {
 		list := make([]types.Resource, 0, len(r[kind]))
-		sum := sha256.New()
+		versions := make(map[string]string, len(r[kind]))
+		all := sha256.New()
 		for _, name := range slices.Sorted(maps.Keys(r[kind])) {
-			text, err := proto.MarshalOptions{Deterministic: true}.Marshal(r[kind][name])
-			if err != nil {
-				return nil, fmt.Errorf("write %s %s: %w", kind, name, err)
+			m := r[kind][name]
+			version, ok := old[m]
+			if !ok {
+				text, err := cache.MarshalResource(m)
+				if err != nil {
+					return nil, nil, fmt.Errorf("write %s %s: %w", kind, name, err)
+				}
+				sum := sha256.Sum256(text)
+				version = hex.EncodeToString(sum[:])
 			}
-			fmt.Fprintf(sum, "%d %s %d ", len(name), name, len(text))
-			sum.Write(text)
-			list = append(list, r[kind][name])
+			now[m], versions[name] = version, version
+			fmt.Fprintf(all, "%d %s %s ", len(name), name, version)
+			list = append(list, m)
 		}
-		out.Resources[cache.GetResponseType(kind)] = cache.NewResources(hex.EncodeToString(sum.Sum(nil)[:8]), list)
+		out.VersionMap[kind] = versions
+		out.Resources[cache.GetResponseType(kind)] = cache.NewResources(hex.EncodeToString(all.Sum(nil)[:8]), list)
 	}
 	if err := r.consistent(*out); err != nil {
-		return nil, fmt.Errorf("the resources do not fit together: %w", err)
+		return nil, nil, fmt.Errorf("the resources do not fit together: %w", err)
 	}
-	return out, out.ConstructVersionMap()
+	return out, now, nil
 }
 
 // consistent asks whether everything is there that something names. What listeners
