@@ -86,6 +86,7 @@ func runXDS(o *xdsOptions) error {
 	if o.Bootstrap != "" {
 		return o.bootstrap()
 	}
+	collectOften()
 	follower, err := o.follow() // before the files are read, so that no edit is missed
 	if err != nil {
 		return err

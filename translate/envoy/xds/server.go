@@ -79,6 +79,7 @@ func New(o Options) *Server {
 	handler := serverv3.NewServer(s.stop, s.cache, s.callbacks(), sotw.WithOrderedADS())
 	s.grpc = grpc.NewServer(
 		grpc.MaxConcurrentStreams(1<<20),
+		grpc.MaxRecvMsgSize(16<<20), // a request names everything that is wanted
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 	)
