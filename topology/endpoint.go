@@ -68,7 +68,7 @@ func slicePort(s *discoveryv1.EndpointSlice, b *Backend) int32 {
 		}
 		switch {
 		case b.ServicePort != nil && name == b.ServicePort.Name,
-			b.ServicePort == nil && (len(s.Ports) == 1 || *p.Port == b.Port):
+			b.Service == nil && b.ServicePort == nil && (len(s.Ports) == 1 || *p.Port == b.Port):
 			return *p.Port
 		}
 	}
