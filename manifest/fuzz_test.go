@@ -207,7 +207,7 @@ func firstRune(b []byte) rune {
 }
 
 func isKey(text, key string) bool {
-	forms := []string{"? %s\n: 1", "{? %s : 1}"}
+	forms := []string{"? %s\n: 1", "{? %s : 1}", "%s: 1"}
 	if strings.HasSuffix(text, ":") {
 		forms = append(forms, "{%s,}") // a key without a value, in front of a comma
 	}

@@ -138,7 +138,7 @@ func TestAnswersOfProfiles(t *testing.T) {
 		"spec BackendTLS", "cloudflare-tunnel NoMatch", "cloudflare-tunnel NoBackend", "cloudflare-tunnel InvalidBackend", "cloudflare-tunnel ZeroWeights",
 		"cloudflare-tunnel NoEndpoints", "cloudflare-tunnel UnsupportedFilter", "cloudflare-tunnel Protocol", "cloudflare-tunnel BackendTLS",
 		"envoy-gateway NoListener", "envoy-gateway NoBackend", "envoy-gateway BackendTLS", "kgateway NoBackend", "kgateway InvalidBackend",
-		"pingora NoMatch", "pingora NoBackend", "pingora NoEndpoints", "pingora Unreachable"} {
+		"pingora NoMatch", "pingora NoEndpoints", "pingora Unreachable"} {
 		if !covered[want] {
 			t.Errorf("%s was not tried", want)
 		}
