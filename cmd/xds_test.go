@@ -56,6 +56,9 @@ func callAlways(t *testing.T, cc *grpc.ClientConn) (stop func()) {
 		})
 	}
 	return func() {
+		for deadline := time.Now().Add(20 * time.Second); calls.Load() < 200 && time.Now().Before(deadline); {
+			time.Sleep(10 * time.Millisecond)
+		}
 		cancel()
 		wg.Wait()
 		if t.Logf("%d calls", calls.Load()); calls.Load() < 200 {

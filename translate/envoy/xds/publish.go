@@ -107,6 +107,9 @@ func (p *publisher) change(ctx context.Context, t *target) error {
 	if err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		return nil
+	}
 	if clusters != taken || routes != taken {
 		p.server.log(Warn, "%s of Gateway %s: clusters that some client may still use are kept", p.key.kind(), p.key.gateway)
 		return nil
@@ -136,7 +139,10 @@ func (p *publisher) heat(ctx context.Context, t *target) error {
 	}
 	ctx, done := context.WithTimeout(ctx, p.server.o.Linger)
 	defer done()
-	if p.server.tracker.known(ctx, p.key, p.last, p.warm) {
+	p.mu.Lock()
+	last, warm := p.last, p.warm
+	p.mu.Unlock()
+	if p.server.tracker.known(ctx, p.key, last, warm) {
 		// They say that they have the clusters before they use them.
 		select {
 		case <-ctx.Done():
@@ -170,10 +176,10 @@ func (p *publisher) step(ctx context.Context, kinds []string, change func()) (ve
 	for _, kind := range kinds {
 		names[kind] = changed(old, now, kind)
 	}
-	ctx, done := context.WithTimeout(ctx, p.server.o.Patience)
+	bounded, done := context.WithTimeout(ctx, p.server.o.Patience)
 	defer done()
-	v := p.server.tracker.wait(ctx, p.key, now, kinds, names)
-	if v == late && ctx.Err() != nil {
+	v := p.server.tracker.wait(bounded, p.key, now, kinds, names)
+	if v == late && ctx.Err() == nil {
 		p.server.log(Warn, "%s of Gateway %s: no answer after %s", p.key.kind(), p.key.gateway, p.server.o.Patience)
 	}
 	return v, nil
