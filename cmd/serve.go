@@ -58,7 +58,7 @@ Access log lines go to standard output, everything else to standard error.`,
   grpcroute serve --watch --mock --access-log json examples/shop
   grpcroute serve --tls-self-signed --gateway-address infra/edge=127.1.0.1 examples/shop
   grpcroute serve --mock --admin 127.0.0.1:0 examples/shop
-  grpcroute serve --mock --watch --xds 127.0.0.1:18000 examples/shop
+  grpcroute serve --mock --watch --xds 127.0.0.1:0 examples/shop
   grpcroute serve --config examples/tunnel/proxy.json --backend shop/cart:9000=127.0.0.1:9000`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()

@@ -90,7 +90,7 @@ that holds a key is readable by its owner only.`,
 		Example: "  grpcroute translate --list\n" +
 			"  grpcroute translate --to " + envoy.Target + " -q examples/change/after.yaml\n" +
 			"  grpcroute translate --to " + envoy.Target + " --backend shop/cart-v1:9000=127.0.0.1:9000 -o json -q examples/change/after.yaml\n" +
-			"  grpcroute translate --to " + envoy.Target + " --mode " + modeResources + " --out envoy/ -q examples/change/after.yaml\n" +
+			"  grpcroute translate --to " + envoy.Target + " --mode " + modeResources + " -q examples/change/after.yaml\n" +
 			"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml" + boundExamples,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()

@@ -47,11 +47,12 @@ A client asks for a Gateway by its node id, NS/NAME or NS/NAME/ANYTHING; when th
 is one Gateway, any will do. Who reaches the address is answered, with the private
 keys of certificates too: it is on 127.0.0.1 unless --address says otherwise.
 
-With --bootstrap the file is written with which a client finds this server.`,
-		Example: `  grpcroute xds --watch examples/change/after.yaml
-  grpcroute xds --bootstrap envoy examples/change/after.yaml > envoy.yaml && envoy -c envoy.yaml
-  grpcroute xds --bootstrap grpc --node shop/edge > grpc.json && GRPC_XDS_BOOTSTRAP=grpc.json ./client
-  grpcroute xds --backend shop/cart-v1:9000=127.0.0.1:9000 --listen shop/edge:8080=127.0.0.1:8080 examples/change/after.yaml`,
+With --bootstrap the file is written with which a client finds this server: run
+envoy -c with it, or set GRPC_XDS_BOOTSTRAP to its name for a gRPC client.`,
+		Example: `  grpcroute xds --watch --address 127.0.0.1:0 examples/change/after.yaml
+  grpcroute xds --backend shop/cart-v1:9000=127.0.0.1:9000 --listen shop/edge:8080=127.0.0.1:8080 --address 127.0.0.1:0 examples/change/after.yaml
+  grpcroute xds --bootstrap envoy examples/change/after.yaml
+  grpcroute xds --bootstrap grpc --node shop/edge --address 127.0.0.1:18000`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)

@@ -62,7 +62,14 @@ func forClients(hosts []string, socket *corev3.TransportSocket) error {
 	return nil
 }
 
-func (w *writer) given(b *topology.Backend) []string { return w.o.Backends[b.Label()] }
+// given returns the addresses of a backend in the options. One without a port may
+// be there under port 0.
+func (w *writer) given(b *topology.Backend) []string {
+	if given := w.o.Backends[b.Label()]; len(given) > 0 {
+		return given
+	}
+	return w.o.Backends[fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port)]
+}
 
 // endpoints returns the addresses of a backend: those given, those of its
 // EndpointSlices, or its name in the cluster's DNS.
