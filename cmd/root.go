@@ -50,6 +50,7 @@ usage; 3 the work could not be done.`,
 		newServeCmd(s, nil),
 		newXDSCmd(s, nil),
 		newTranslateCmd(s, nil),
+		newConvertCmd(s, nil),
 		newVersionCmd(s, nil),
 		newCompletionCmd(s),
 	)

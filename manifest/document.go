@@ -200,6 +200,9 @@ func (d *documents) object(src *source, base Path, v any, wide bool) {
 		d.ignore(apiVersion+", Kind="+kindName, 1)
 		d.unknownKind(doc)
 		d.other(doc)
+		if d.l.unread {
+			d.unknown = append(d.unknown, doc)
+		}
 		return
 	}
 	doc.identify(k, d.l.namespace)

@@ -115,16 +115,6 @@ func (s scan) emptyScalar(i int, anchored, tagged bool) (start, end int) {
 	return start, end
 }
 
-// bareTag reports whether a node has the tag "!", of which the library does not
-// tell: it is the first of its properties, or on the line of its anchor.
-func (s scan) bareTag(i int) bool {
-	if i < len(s.text) && s.text[i] == '&' {
-		for i = s.token(i); s.blank(i); i++ {
-		}
-	}
-	return i < len(s.text) && s.text[i] == '!' && s.token(i) == i+1
-}
-
 // token skips an anchor or tag. The library ends the name of an anchor at the
 // first character that is none of a name's: "&a:b" is the text ":b".
 func (s scan) token(i int) int {

@@ -118,7 +118,7 @@ func (b *yamlBuilder) build(y *yaml.Node, indent int) int32 {
 		}
 	default:
 		if y.Value == "" && y.Style&^yaml.TaggedStyle == 0 {
-			start, end = b.emptyScalar(at, y.Anchor != "", y.Style&yaml.TaggedStyle != 0 || b.bareTag(at))
+			start, end = b.emptyScalar(at, y.Anchor != "", y.Style&yaml.TaggedStyle != 0 || b.bareTag(at, indent))
 		} else {
 			end = b.scalarEnd(y, body, indent)
 		}
@@ -143,7 +143,10 @@ func (b *yamlBuilder) children(n int32, y *yaml.Node, body, indent int) int {
 	for i, child := range y.Content {
 		c := b.build(child, indent)
 		if kind == mappingNode && i%2 == 0 {
-			b.tree.nodes[c].key = keyText(child)
+			b.tree.nodes[c].key = child.Value // with the tag "!" it is text
+			if !b.bareTag(int(b.tree.nodes[c].start)-b.base, indent) {
+				b.tree.nodes[c].key = keyText(child)
+			}
 			b.tree.nodes[c].merge = isMergeKey(child)
 		}
 		if last == none {
@@ -207,6 +210,20 @@ func (b *yamlBuilder) offset(line, column int) int {
 func (b *yamlBuilder) columnOf(at int) int {
 	line := sort.Search(len(b.lines), func(i int) bool { return int(b.lines[i]) > at })
 	return utf8.RuneCount(b.text[b.lines[line-1]:at])
+}
+
+// bareTag reports whether a node has the tag "!", of which the library does not
+// tell: it is the first of its properties, or behind its anchor, further in than the
+// collection around it.
+func (b *yamlBuilder) bareTag(i, indent int) bool {
+	if i < len(b.text) && b.text[i] == '&' {
+		name := b.token(i)
+		i = b.gap(name)
+		if strings.ContainsAny(string(b.text[name:i]), "\r\n\u0085\u2028\u2029") && b.columnOf(i) <= indent {
+			return false
+		}
+	}
+	return i < len(b.text) && b.text[i] == '!' && b.token(i) == i+1
 }
 
 // comment keeps the comments of a node.
