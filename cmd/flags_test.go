@@ -96,7 +96,7 @@ func TestServeFlags(t *testing.T) {
 		"--gateway-address", "a/b=127.1.0.1", "--gateway-address", "a/c=127.1.0.2:0", "--tls-self-signed", "--tls-dir", "keys",
 		"--backend", "a/b:1=127.0.0.1:1,127.0.0.1:2", "--backend", "c:2=127.0.0.1:3", "--mock", "--mock-latency", "1ms", "--mock-error", "a/b=ABORTED:5",
 		"--proto", "api", "--descriptor-set", "api.binpb", "--explain-headers", "--watch", "--access-log", "json", "--log-level", "warn",
-		"--log-format", "json", "--admin", "127.0.0.1:9901", "--drain", "1s",
+		"--log-format", "json", "--admin", "127.0.0.1:9901", "--drain", "1s", "--xds", "127.0.0.1:18000", "--xds-listen", "a/b:1=127.0.0.1:9",
 	})
 	if err := c.Execute(); err != nil {
 		t.Fatal(err, errs)
@@ -109,6 +109,7 @@ func TestServeFlags(t *testing.T) {
 		Backends: []string{"a/b:1=127.0.0.1:1,127.0.0.1:2", "c:2=127.0.0.1:3"},
 		Mocks:    mockOptions{On: true, Latency: []string{"1ms"}, Error: []string{"a/b=ABORTED:5"}, Protos: []string{"api"}, DescriptorSets: []string{"api.binpb"}},
 		Admin:    "127.0.0.1:9901", ExplainHeaders: true, Watch: true, AccessLog: "json", LogLevel: "warn", LogFormat: "json", Drain: time.Second,
+		XDS: controlOptions{Flag: "--xds-listen", Address: "127.0.0.1:18000", Listen: []string{"a/b:1=127.0.0.1:9"}},
 	}
 	got.Streams, got.Input.Config = nil, configOptions{}
 	if diff := cmp.Diff(want, *got, cmp.AllowUnexported(configOptions{})); diff != "" {

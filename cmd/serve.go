@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"slices"
 	"syscall"
 	"time"
 
@@ -37,10 +35,11 @@ type serveOptions struct {
 	LogLevel       string
 	LogFormat      string
 	Drain          time.Duration
+	XDS            controlOptions
 }
 
 func newServeCmd(s *Streams, run func(*serveOptions) error) *cobra.Command {
-	o := &serveOptions{Streams: s}
+	o := &serveOptions{Streams: s, XDS: controlOptions{Flag: "--xds-listen"}}
 	if run == nil {
 		run = runServe
 	}
@@ -59,6 +58,7 @@ Access log lines go to standard output, everything else to standard error.`,
   grpcroute serve --watch --mock --access-log json examples/shop
   grpcroute serve --tls-self-signed --gateway-address infra/edge=127.1.0.1 examples/shop
   grpcroute serve --mock --admin 127.0.0.1:0 examples/shop
+  grpcroute serve --mock --watch --xds 127.0.0.1:0 examples/shop
   grpcroute serve --config examples/tunnel/proxy.json --backend shop/cart:9000=127.0.0.1:9000`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
@@ -81,6 +81,8 @@ Access log lines go to standard output, everything else to standard error.`,
 	addEnum(c, &o.LogLevel, "log-level", "", tellLevels, "what is told on standard error")
 	addEnum(c, &o.LogFormat, "log-format", "", []string{"text", "json"}, "how it is told")
 	f.StringVar(&o.Admin, "admin", "", "`HOST:PORT` of metrics, health, the table and a page for people, as 127.0.0.1:9901")
+	f.StringVar(&o.XDS.Address, "xds", "", "`HOST:PORT` at which Envoys and gRPC clients are told the same over xDS, as "+defaultXDS+"; see grpcroute xds")
+	f.StringArrayVar(&o.XDS.Listen, "xds-listen", nil, "where Envoys open a port of a Gateway, as `NS/NAME:PORT=HOST:PORT`; may be repeated (default that port on every address)")
 	f.DurationVar(&o.Drain, "drain", 10*time.Second, "`time` that calls may take to end when serve is interrupted or their listener is removed")
 	_ = c.MarkFlagDirname("tls-dir") // fails only for a flag that does not exist
 	return c
@@ -117,9 +119,12 @@ func runServe(o *serveOptions) error {
 		return err
 	}
 	defer web.close()
+	defer r.control.close()
 	for {
 		select {
 		case err := <-web.failed:
+			return err
+		case err := <-r.control.fail():
 			return err
 		case <-follower.changes:
 			r.reload()
@@ -140,46 +145,22 @@ func (r *running) start(lo *local.Options) (*web, error) {
 	if len(r.gateway.Sockets()) == 0 {
 		return nil, errors.Join(errors.New("nothing to serve: the input has no Gateway with a listener that carries gRPC calls, and no route to a Gateway elsewhere"), r.stop())
 	}
+	if err := r.openControl(lo.Mock); err != nil {
+		return nil, errors.Join(err, r.stop())
+	}
 	web, err := r.serveAdmin()
 	if err != nil {
+		r.control.close()
 		return nil, errors.Join(err, r.stop())
 	}
 	r.tellRefused()
 	r.o.tellStart(r.tell, r.gateway, r.tables)
+	r.control.announce(r.tables)
+	r.control.serve()
 	web.announce(r.tell)
 	r.admin.SetReady(true)
 	r.tell.always("ready")
 	return web, nil
-}
-
-// check refuses flags that contradict each other.
-func (o *serveOptions) check() error {
-	if path := o.Input.Config.Path; filepath.Ext(path) == ".json" {
-		o.Config, o.Input.Config.Path = path, ""
-	}
-	switch {
-	case o.Drain <= 0:
-		return usagef("--drain %s: expected a time above 0, as 10s", o.Drain)
-	case o.TLSDir != "" && !o.SelfSigned:
-		return usagef("--tls-dir is for --tls-self-signed, which is not given")
-	case o.Config != "" && len(o.Input.Files) > 0:
-		return usagef("a proxy's --config and manifests: give one of the two")
-	case o.Config != "" && o.forManifests() != "":
-		return usagef("--%s is for manifests, and %s is a proxy's configuration: leave it out", o.forManifests(), o.Config)
-	case o.Watch && slices.Contains(o.Input.Files, "-"):
-		return usagef("--watch and standard input: it can be read once; name files or folders")
-	}
-	if err := o.Mocks.check(o.Streams, o.Input.Files); err != nil {
-		return err
-	}
-	if o.Watch {
-		for _, path := range o.Input.Files {
-			if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
-				return usagef("--watch and %s: it is no file or folder, and can be read once", path)
-			}
-		}
-	}
-	return errors.Join(checkListen(o.Listen), checkAdmin(o.Admin))
 }
 
 // hurry is how long after a signal another is taken for the same one: a terminal and

@@ -20,12 +20,16 @@ import (
 
 // openAdmin prepares what --admin shows.
 func (r *running) openAdmin() {
-	r.admin = admin.New(admin.Options{
+	options := admin.Options{
 		Tables:    func() []*routing.Table { return r.gateway.Tables() },
 		Stats:     func() proxy.Stats { return r.gateway.Stats() },
 		Listeners: func() []admin.Listener { return listenersOf(r.gateway) },
 		Explain:   r.explain,
-	})
+	}
+	if r.o.XDS.Address != "" {
+		options.XDS = func() []admin.XDSClient { return r.control.clients() }
+	}
+	r.admin = admin.New(options)
 }
 
 func listenersOf(g *local.Gateway) (out []admin.Listener) {

@@ -33,6 +33,7 @@ type running struct {
 	dials   map[*topology.Backend]cloudflare.Dial // of a proxy's configuration
 	admin   *admin.Admin
 	open    atomic.Pointer[local.Gateway] // gateway, for mocks, which other goroutines ask
+	control *control                      // of --xds, or nil
 }
 
 // stop says what kept everything from being served, and closes what is open.
@@ -131,7 +132,6 @@ func (r *running) reload() {
 	if len(changes) == 0 {
 		return
 	}
-	before := r.gateway.Sockets()
 	if err := r.read(set); err != nil {
 		r.refuse(err)
 		return
@@ -140,10 +140,28 @@ func (r *running) reload() {
 	if _, err := r.o.backends(r.tables); err != nil {
 		r.tell.warnf("%v", err)
 	}
+	r.update(changes)
+	if err := r.control.update(r.tables); err != nil {
+		r.tell.errorf("%v", err)
+	}
+	r.control.say()
+}
+
+// update serves the tables that were read, and says so. There is no Gateway where
+// xDS alone is served.
+func (r *running) update(changes []string) {
+	said := "reloaded: " + strings.Join(changes, ", ")
+	if r.gateway == nil {
+		r.tell.infof("%s", said)
+		r.tellRefused()
+		r.tellTables()
+		return
+	}
+	before := r.gateway.Sockets()
 	if err := r.gateway.Update(r.tables); err != nil {
 		r.tell.errorf("%v", err)
 	}
-	r.tell.infof("reloaded: %s", strings.Join(changes, ", "))
+	r.tell.infof("%s", said)
 	r.tell.listening(without(r.gateway.Sockets(), before))
 	r.tellRefused()
 	r.o.tellTrouble(r.tell, r.gateway, r.tables)

@@ -47,7 +47,13 @@ func startServe(t *testing.T, args ...string) *process {
 // startServeUntil waits for another line.
 func startServeUntil(t *testing.T, ready string, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command("grpcroute", append([]string{"serve"}, args...)...), ended: make(chan error, 1)}
+	return startProcess(t, ready, append([]string{"serve"}, args...)...)
+}
+
+// startProcess runs a command until the test ends and waits for a line.
+func startProcess(t *testing.T, ready string, args ...string) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command("grpcroute", args...), ended: make(chan error, 1)}
 	p.cmd.Stdout = &p.stdout
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {

@@ -34,7 +34,11 @@ type translateOptions struct {
 	Envoy    envoy.Options
 	// Formatted: -o is given.
 	Formatted bool
-	Intended  bool
+	// of Envoy
+	Mode        string
+	Resolve     string
+	ResourceDir string
+	Intended    bool
 }
 
 // translated is a configuration and what is to be said about it.
@@ -47,6 +51,7 @@ type translated struct {
 	file string
 	// beside are secret files that the configuration refers to, by their path from it.
 	beside map[string][]byte
+	files  []envoy.File // of Envoy, instead of text
 }
 
 // target is a data plane that can be configured.
@@ -76,6 +81,7 @@ func targetNames() []string {
 const translateExamples = "  grpcroute translate --list\n" +
 	"  grpcroute translate --to " + envoy.Target + " -q examples/change/after.yaml\n" +
 	"  grpcroute translate --to " + envoy.Target + " --backend shop/cart-v1:9000=127.0.0.1:9000 -o json -q examples/change/after.yaml\n" +
+	"  grpcroute translate --to " + envoy.Target + " --mode " + modeResources + " -q examples/change/after.yaml\n" +
 	"  grpcroute translate --to " + nginx.Target + " --gateway infra/edge --out /etc/nginx/nginx.conf examples/shop\n" +
 	"  grpcroute translate --to " + haproxy.Target + " --listen shop/edge:8443=127.0.0.1:8443 -q examples/change/after.yaml\n" +
 	"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml" + boundExamples
@@ -120,13 +126,7 @@ readable by its owner only.`,
 	f.StringVar(&o.Out, "out", "", "`file`, or folder, to write instead of standard output; it is replaced as a whole")
 	f.BoolVar(&o.Strict, "strict", false, "write nothing when something is lost")
 	f.StringArrayVar(&o.Backends, "backend", nil, "addresses of a backend, as `NS/NAME:PORT=HOST:PORT[,HOST:PORT...]`; may be repeated")
-	resolve := ""
-	addEnum(c, &resolve, "resolve", "", []string{"service-dns"}, "how other backends are found")
-	f.StringVar(&o.Envoy.ClusterDomain, "cluster-domain", "cluster.local", "`domain` of the cluster's DNS")
-	f.StringArrayVar(&o.Listen, "listen", nil, "where a port of a Gateway is opened, as `NS/NAME:PORT=HOST:PORT`; may be repeated (default that port on every address)")
-	f.StringVar(&o.Envoy.Admin, "admin", "", "`HOST:PORT` of "+envoy.Target+"'s admin interface (default none)")
-	f.StringVar(&o.Envoy.CertificateDir, "certificates", "", "`folder` on the target's machine with NS/NAME/tls.crt and tls.key of Secrets")
-	f.StringVar(&o.Envoy.SystemCA, "system-ca", envoy.DefaultSystemCA, "`file` on the target's machine with the authorities of its system")
+	o.addEnvoyFlags(c)
 	return c
 }
 
@@ -146,7 +146,7 @@ func runTranslate(o *translateOptions) error {
 	case i < 0:
 		return oneOf("--to", o.To, targetNames())
 	}
-	if err := o.checkPingora(); err != nil {
+	if err := errors.Join(o.checkMode(), o.checkPingora()); err != nil {
 		return err
 	}
 	set, unread := o.Input.load(o.Streams, o.Command)

@@ -29,6 +29,10 @@ func (o *translateOptions) toEnvoy(set *manifest.Set) (*translated, error) {
 		}
 	}
 	options.Gateway, options.Listen, options.Backends = at.Gateway, at.Listen, at.Backends
+	options.Resolve = resolve(o.Resolve)
+	if o.Mode == modeResources {
+		return o.envoyFiles(tables, options)
+	}
 	b, notes, err := envoy.Translate(tables, options)
 	if err != nil {
 		return nil, usagef("%w (--gateway, --listen)", err)
@@ -86,22 +90,13 @@ func (o *translateOptions) placed(set *manifest.Set) ([]*routing.Table, plan.Opt
 	if err != nil {
 		return nil, out, err
 	}
-	var names []string
-	ports := map[string]bool{}
-	for _, t := range tables {
-		for _, g := range t.Topology.Gateways {
-			names = append(names, g.Key())
-			for _, l := range g.Listeners {
-				ports[portName(g, l.Port)] = true
-			}
-		}
-	}
+	names := gatewayNames(tables)
 	if out.Gateway = o.Gateway; o.Gateway != "" {
 		if out.Gateway = o.qualified(o.Gateway); !slices.Contains(names, out.Gateway) {
 			return nil, out, unknownName("--gateway", out.Gateway, "Gateway", names)
 		}
 	}
-	if out.Listen, err = o.listeners(ports); err != nil {
+	if out.Listen, err = listenAddresses("--listen", o.Listen, &o.Input, portNames(tables)); err != nil {
 		return nil, out, err
 	}
 	serve := &serveOptions{Input: o.Input, Backends: o.Backends}
@@ -128,33 +123,6 @@ func (o *translateOptions) qualified(name string) string {
 		return name
 	}
 	return (&serveOptions{Input: o.Input}).namespace() + "/" + name
-}
-
-// listeners reads --listen.
-func (o *translateOptions) listeners(ports map[string]bool) (map[string]string, error) {
-	var names []string
-	for name := range ports {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	out := map[string]string{}
-	for _, text := range o.Listen {
-		name, address, ok := strings.Cut(text, "=")
-		if !ok || name == "" || address == "" {
-			return nil, usagef("--listen %q: expected NS/NAME:PORT=HOST:PORT, as shop/edge:443=127.0.0.1:8443", text)
-		}
-		if name = o.qualified(name); !ports[name] {
-			return nil, unknownName("--listen", name, "Gateway port", names)
-		}
-		if out[name] != "" {
-			return nil, usagef("--listen %s is given twice", name)
-		}
-		if err := checkAddress(address, false); err != "" {
-			return nil, usagef("--listen %s: address %q: %s", name, address, err)
-		}
-		out[name] = address
-	}
-	return out, nil
 }
 
 // firstVersion is that of a written configuration: a proxy is ready with any above 0,

@@ -13,6 +13,9 @@ import (
 
 // write puts the configuration where it is wanted.
 func (o *translateOptions) write(got *translated) error {
+	if len(got.files) > 0 {
+		return o.writeFiles(got.files)
+	}
 	text, name := got.text, got.file
 	switch {
 	case name != "":

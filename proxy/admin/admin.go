@@ -26,6 +26,8 @@ type Options struct {
 	Listeners func() []Listener
 	// Stats returns the figures of the moment.
 	Stats func() proxy.Stats
+	// XDS returns who is connected to the xDS server; nil when there is none.
+	XDS func() []XDSClient
 	// Explain answers with JSON where a call goes and why; an error is the
 	// caller's.
 	Explain func(Call) ([]byte, error)
@@ -61,6 +63,9 @@ type Admin struct {
 // New returns an Admin.
 func New(o Options) *Admin {
 	a := &Admin{options: o, metrics: newMetrics(o.Stats)}
+	if o.XDS != nil {
+		a.metrics.registry.MustRegister(&xdsClients{o.XDS})
+	}
 	a.mux.HandleFunc("GET /{$}", servePage)
 	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
 	a.mux.HandleFunc("GET /readyz", a.serveReady)

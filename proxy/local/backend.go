@@ -3,15 +3,12 @@ package local
 import (
 	"crypto/tls"
 	"fmt"
-	"net"
 	"slices"
-	"strconv"
 
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/proxy"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
-	discoveryv1 "k8s.io/api/discovery/v1"
 )
 
 // Backends returns what the rules of tables refer to, mirrors' targets included,
@@ -53,22 +50,15 @@ type Found struct {
 
 // finder finds the addresses of backends for one table.
 type finder struct {
-	options *Options
-	set     *manifest.Set
-	slices  map[string][]*discoveryv1.EndpointSlice // by Service "NS/NAME"
-	known   *tlsConfigs
-	found   map[Ref]Found
+	options   *Options
+	set       *manifest.Set
+	endpoints *topology.Endpoints
+	known     *tlsConfigs
+	found     map[Ref]Found
 }
 
 func newFinder(o *Options, t *routing.Table, known *tlsConfigs, found map[Ref]Found) *finder {
-	f := &finder{options: o, set: t.Topology.Set, slices: map[string][]*discoveryv1.EndpointSlice{}, known: known, found: found}
-	for _, s := range f.set.EndpointSlices.All {
-		if service := s.Value.Labels[discoveryv1.LabelServiceName]; service != "" {
-			key := s.Doc.Ref.Namespace + "/" + service
-			f.slices[key] = append(f.slices[key], s.Value)
-		}
-	}
-	return f
+	return &finder{options: o, set: t.Topology.Set, endpoints: topology.NewEndpoints(t.Topology.Set), known: known, found: found}
 }
 
 // backend finds how a backendRef is reached from a server. Of servers that reach it
@@ -103,7 +93,8 @@ func (f *finder) find(s *routing.Server, b *topology.Backend) (x Found, config *
 		}
 	}
 	if len(x.Addresses) == 0 {
-		x.Addresses, x.From = f.endpoints(b), "EndpointSlices"
+		x.Addresses, _ = f.endpoints.Of(b)
+		x.From = "EndpointSlices"
 	}
 	switch {
 	case len(x.Addresses) > 0:
@@ -120,52 +111,4 @@ func (f *finder) find(s *routing.Server, b *topology.Backend) (x Found, config *
 func (f *finder) mock(b *topology.Backend) Found {
 	address, err := f.options.Mock(b)
 	return Found{Addresses: []string{address}, From: "mock", Err: err}
-}
-
-// endpoints returns the addresses of a backend's ready endpoints, as the
-// EndpointSlices of its Service have them (core discovery.k8s.io/v1).
-func (f *finder) endpoints(b *topology.Backend) []string {
-	if b.Group != "" || b.Kind != "Service" {
-		return nil
-	}
-	var out []string
-	for _, s := range f.slices[b.Namespace+"/"+b.Name] {
-		port := slicePort(s, b)
-		if port == 0 || s.AddressType == discoveryv1.AddressTypeFQDN {
-			continue
-		}
-		for i := range s.Endpoints {
-			e := &s.Endpoints[i]
-			if e.Conditions.Ready != nil && !*e.Conditions.Ready { // nil is to be read as ready
-				continue
-			}
-			// The addresses of an endpoint are fungible: the first is enough.
-			if len(e.Addresses) > 0 {
-				out = append(out, net.JoinHostPort(e.Addresses[0], strconv.Itoa(int(port))))
-			}
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// slicePort returns the port of an EndpointSlice that a backend means: that with
-// the name of the Service's port. Without the Service in the input it is the only
-// port, or the one of that number.
-func slicePort(s *discoveryv1.EndpointSlice, b *topology.Backend) int32 {
-	for _, p := range s.Ports {
-		if p.Port == nil {
-			continue
-		}
-		name := ""
-		if p.Name != nil {
-			name = *p.Name
-		}
-		switch {
-		case b.ServicePort != nil && name == b.ServicePort.Name,
-			b.ServicePort == nil && (len(s.Ports) == 1 || *p.Port == b.Port):
-			return *p.Port
-		}
-	}
-	return 0
 }

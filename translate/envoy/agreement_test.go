@@ -29,6 +29,7 @@ type agreement struct {
 	t             testing.TB
 	backends      []string // addresses; each tells its number
 	calls, routed int
+	files         bool // Envoy reads a folder of resources
 }
 
 func newAgreement(t testing.TB, n int) *agreement {
@@ -127,7 +128,12 @@ func (a *agreement) tryOpen(ts []*routing.Table) (g *through, inUse string) {
 	if len(p.at) == 0 {
 		return nil, ""
 	}
-	stop, inUse := tryRun(a.t, b, o.Admin)
+	var stop func()
+	if a.files {
+		stop, inUse = start(a.t, writeFiles(a.t, ts, o, a.t.TempDir()), o.Admin)
+	} else {
+		stop, inUse = tryRun(a.t, b, o.Admin)
+	}
 	if inUse == "" {
 		p.stops = append(p.stops, stop)
 		g.planes = []*plane{p, serve(a.t, ts, &o)}

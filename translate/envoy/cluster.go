@@ -14,7 +14,6 @@ import (
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
-	"github.com/grpcroute/grpcroute/translate/plan"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -49,8 +48,14 @@ func newCluster(name string) *clusterv3.Cluster {
 	}
 }
 
+// unavailableName is that cluster's where clusters are named for their backends.
+const unavailableName = "unavailable"
+
 // unavailable returns the cluster of what a rule cannot serve.
 func (w *writer) unavailable(s *routing.Server, r *topology.Rule) string {
+	if w.discovery {
+		return w.cluster(newCluster(unavailableName), s)
+	}
 	return w.cluster(newCluster(ruleName(r)+"/unavailable"), s)
 }
 
@@ -63,18 +68,16 @@ func (w *writer) backend(s *routing.Server, share *routing.Share) string {
 // target returns the cluster of what a backendRef, or a mirror, names. One that
 // cannot be reached as the manifests say has no endpoints.
 func (w *writer) target(s *routing.Server, b *topology.Backend, name string, doc *manifest.Document, path manifest.Path) string {
+	if w.discovery {
+		name = backendName(b)
+	}
 	c := newCluster(name)
-	socket, err := w.upstreamTLS(s, b)
+	hosts, socket, err := w.reach(s, b)
 	if err != nil {
 		w.lost(doc, path, "%s %s/%s is left without endpoints: %v", b.Kind, b.Namespace, b.Name, err)
 		return w.cluster(c, s)
 	}
 	c.TransportSocket = socket
-	hosts, err := plan.Endpoints(b, w.o.Backends, w.o.ClusterDomain)
-	if err != nil {
-		w.lost(doc, path, "%s %s/%s is left without endpoints: %v", b.Kind, b.Namespace, b.Name, err)
-		return w.cluster(c, s)
-	}
 	group := &endpointv3.LocalityLbEndpoints{}
 	for _, host := range hosts {
 		if !isIP(host) {

@@ -19,6 +19,7 @@ import (
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/topology"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -35,6 +36,11 @@ type Options struct {
 	// Backends holds, by "NS/NAME:PORT", the addresses (HOST:PORT) of backends. Others
 	// are looked up in the cluster's DNS.
 	Backends map[string][]string
+	// Resolve says where the addresses of other backends come from.
+	Resolve Resolve
+	// Mock returns the address of a stand-in, which is dialled without TLS, for a
+	// backend without any in Backends or in EndpointSlices; nil for none.
+	Mock func(*topology.Backend) (string, error)
 	// ClusterDomain is that of the cluster's DNS; "" for cluster.local.
 	ClusterDomain string
 	// Admin is the HOST:PORT of Envoy's admin interface; "" for none.
@@ -64,6 +70,10 @@ type writer struct {
 	faults    bool // some answer of the listener at hand is given by the fault filter
 	plans     map[planKey]*planned
 	err       error
+	slices    *topology.Endpoints // of set
+	discovery bool                // resources are served one by one, and change one by one
+	secrets   map[string]string   // names of Secrets, by the certificate chain
+	clients   bool                // gRPC clients are told, not Envoys
 }
 
 // Translate writes the bootstrap for the Gateways of tables, one table per
@@ -71,18 +81,8 @@ type writer struct {
 // severity info what the result depends on. There is an error when two listeners
 // would be bound to one address.
 func Translate(tables []*routing.Table, o Options) (*bootstrapv3.Bootstrap, diag.List, error) {
-	o.ClusterDomain = cmp.Or(strings.TrimSuffix(o.ClusterDomain, "."), "cluster.local")
-	o.SystemCA = cmp.Or(o.SystemCA, DefaultSystemCA)
-	w := &writer{
-		o: o, out: &bootstrapv3.Bootstrap_StaticResources{}, clusters: map[string]*clusterv3.Cluster{},
-		seen: map[noteKey]bool{}, addresses: map[string]string{}, plans: map[planKey]*planned{},
-	}
-	for _, t := range tables {
-		w.set = t.Topology.Set
-		for _, s := range t.Servers {
-			w.server(s)
-		}
-	}
+	w := newWriter(o)
+	w.all(tables, w.server)
 	if w.err != nil {
 		return nil, nil, w.err
 	}
@@ -95,10 +95,31 @@ func Translate(tables []*routing.Table, o Options) (*bootstrapv3.Bootstrap, diag
 	return b, w.notes, nil
 }
 
+func newWriter(o Options) *writer {
+	o.ClusterDomain = cmp.Or(strings.TrimSuffix(o.ClusterDomain, "."), "cluster.local")
+	o.SystemCA = cmp.Or(o.SystemCA, DefaultSystemCA)
+	return &writer{
+		o: o, out: &bootstrapv3.Bootstrap_StaticResources{}, clusters: map[string]*clusterv3.Cluster{}, secrets: map[string]string{},
+		seen: map[noteKey]bool{}, addresses: map[string]string{}, plans: map[planKey]*planned{},
+	}
+}
+
+// all writes every server of tables.
+func (w *writer) all(tables []*routing.Table, write func(*routing.Server)) {
+	for _, t := range tables {
+		if w.set != t.Topology.Set {
+			w.set, w.slices = t.Topology.Set, topology.NewEndpoints(t.Topology.Set)
+		}
+		for _, s := range t.Servers {
+			write(s)
+		}
+	}
+}
+
 // runtime is what Envoy is told about matching as a whole, nil for nothing.
 func (w *writer) runtime() *bootstrapv3.LayeredRuntime {
 	fields := map[string]*structpb.Value{}
-	if w.regexes {
+	if w.regexes || w.discovery {
 		// By default an expression may have 100 instructions, which a pattern that a
 		// route may have exceeds easily.
 		fields["re2.max_program_size.error_level"] = structpb.NewNumberValue(1 << 20)
@@ -138,8 +159,8 @@ func (w *writer) cluster(c *clusterv3.Cluster, s *routing.Server) string {
 	}
 }
 
-// JSON writes a bootstrap as Envoy reads it, in a stable order.
-func JSON(b *bootstrapv3.Bootstrap) ([]byte, error) {
+// JSON writes a bootstrap, or another message, as Envoy reads it, in a stable order.
+func JSON(b proto.Message) ([]byte, error) {
 	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(b)
 	if err != nil {
 		return nil, fmt.Errorf("write the bootstrap: %w", err)

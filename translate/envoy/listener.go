@@ -187,7 +187,7 @@ func (w *writer) chain(name string, hosts []*routev3.VirtualHost) *listenerv3.Fi
 			// A port in the authority does not count.
 			Name: name, VirtualHosts: hosts, IgnorePortInHostMatching: true,
 		}},
-		HttpFilters:          httpFilters(w.faults),
+		HttpFilters:          httpFilters(w.faults || w.discovery),
 		StripTrailingHostDot: true,
 		// A stream may be silent for as long as it likes.
 		StreamIdleTimeout: durationpb.New(0),

@@ -79,11 +79,17 @@ func run(t testing.TB, b *bootstrapv3.Bootstrap, admin string) (stop func()) {
 // Envoy said.
 func tryRun(t testing.TB, b *bootstrapv3.Bootstrap, admin string) (stop func(), inUse string) {
 	t.Helper()
-	path := program(t)
 	name := filepath.Join(t.TempDir(), "envoy.yaml")
 	if err := os.WriteFile(name, text(t, b), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return start(t, name, admin)
+}
+
+// start is tryRun for a bootstrap in a file.
+func start(t testing.TB, name, admin string) (stop func(), inUse string) {
+	t.Helper()
+	path := program(t)
 	var said bytes.Buffer
 	cmd := exec.Command(path, "--log-level", "error", "--concurrency", "1", "--disable-hot-restart", "-c", name)
 	cmd.Stdout, cmd.Stderr = &said, &said
@@ -110,7 +116,8 @@ func tryRun(t testing.TB, b *bootstrapv3.Bootstrap, admin string) (stop func(), 
 			if strings.Contains(said.String(), "Address already in use") {
 				return nil, said.String()
 			}
-			t.Fatalf("Envoy ended: %v\n%s\n%s", err, said.Bytes(), text(t, b))
+			config, _ := os.ReadFile(name)
+			t.Fatalf("Envoy ended: %v\n%s\n%s", err, said.Bytes(), config)
 		default:
 		}
 		if time.Now().After(deadline) {

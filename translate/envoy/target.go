@@ -4,4 +4,4 @@ package envoy
 const Target = "envoy"
 
 // About says for people what that is.
-const About = "a static bootstrap of Envoy: listeners, routes, clusters"
+const About = "a bootstrap of Envoy, or a folder of its resources: listeners, routes, clusters"

@@ -125,6 +125,9 @@ func (w *writer) certificate(c *topology.Certificate) (*tlsv3.TlsCertificate, er
 	if err := checkPair(pair[0], pair[1]); err != nil {
 		return nil, fmt.Errorf("its Secret %s/%s holds no certificate with its key", c.Namespace, c.Name)
 	}
+	if chain := string(pair[0]); w.secrets[chain] == "" {
+		w.secrets[chain] = c.Namespace + "/" + c.Name
+	}
 	return &tlsv3.TlsCertificate{CertificateChain: inline(pair[0]), PrivateKey: inline(pair[1])}, nil
 }
 

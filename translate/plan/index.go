@@ -47,9 +47,9 @@ func NewIndex(s *routing.Server) *Index {
 	return x
 }
 
-// coverers returns the hostnames that take every host that name takes, the most
+// Coverers returns the hostnames that take every host that name takes, the most
 // specific first.
-func (x *Index) coverers(name string) []string {
+func (x *Index) Coverers(name string) []string {
 	out := []string{name}
 	oneLabel := x.Server.Profile.Hosts.WildcardOneLabel
 	for i := 1; i < len(name); i++ {
@@ -71,7 +71,7 @@ func (x *Index) coverers(name string) []string {
 
 // listener returns the listener that takes the calls to a host, nil for none.
 func (x *Index) listener(name string) *routing.Listener {
-	for _, n := range x.coverers(name) {
+	for _, n := range x.Coverers(name) {
 		if l := x.listeners[n]; l != nil {
 			return l
 		}
@@ -84,7 +84,7 @@ func (x *Index) host(l *routing.Listener, name string) *routing.Host {
 	if x.shares {
 		l = x.Server.Listeners[0]
 	}
-	for _, n := range x.coverers(name) {
+	for _, n := range x.Coverers(name) {
 		if h := x.hosts[l][n]; h != nil {
 			return h
 		}
