@@ -82,8 +82,8 @@ const translateExamples = "  grpcroute translate --list\n" +
 	"  grpcroute translate --to " + envoy.Target + " -q examples/change/after.yaml\n" +
 	"  grpcroute translate --to " + envoy.Target + " --backend shop/cart-v1:9000=127.0.0.1:9000 -o json -q examples/change/after.yaml\n" +
 	"  grpcroute translate --to " + envoy.Target + " --mode " + modeResources + " -q examples/change/after.yaml\n" +
-	"  grpcroute translate --to " + nginx.Target + " --gateway infra/edge --out /etc/nginx/nginx.conf examples/shop\n" +
-	"  grpcroute translate --to " + haproxy.Target + " --listen shop/edge:8443=127.0.0.1:8443 -q examples/change/after.yaml\n" +
+	"  grpcroute translate --to " + nginx.Target + " --gateway shop/edge -q examples/change/after.yaml\n" +
+	"  grpcroute translate --to " + haproxy.Target + " --listen shop/edge:8080=127.0.0.1:8080 -q examples/change/after.yaml\n" +
 	"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml" + boundExamples
 
 func newTranslateCmd(s *Streams, run func(*translateOptions) error) *cobra.Command {
