@@ -26,6 +26,7 @@ func charsBetween(lo, hi byte, not string) charset {
 // method name, and its ASCII-Value is 0x20 to 0x7e (gRPC over HTTP/2).
 var (
 	segmentChars = charsBetween(0x21, 0x7e, "/?#%")
+	pathChars    = charsBetween(0x21, 0x7e, "?#%")
 	valueChars   = charsBetween(0x20, 0x7e, "")
 	wordChars    = charsBetween('0', '9', "").or(charsBetween('A', 'Z', "")).or(charsBetween('a', 'z', "")).or(charsBetween('_', '_', ""))
 )

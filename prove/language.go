@@ -43,6 +43,8 @@ type languages struct {
 	failed   map[string]error
 	products map[string]*product
 	all      []*language // by id
+	// canonical: equal languages are one, however they are written.
+	canonical bool
 }
 
 func newLanguages(alphabet charset, nonEmpty bool, nice string, b *Budget) *languages {
@@ -70,6 +72,9 @@ func (ls *languages) of(p routing.Pattern) (*language, error) {
 			l.kind = routing.NoText
 		}
 	}
+	if err == nil {
+		return ls.settle(key, l), nil
+	}
 	ls.add(key, l)
 	ls.failed[key] = err
 	return l, err
@@ -85,8 +90,7 @@ func (ls *languages) ofAutomaton(name string, a *automaton) *language {
 	if a.empty() {
 		l.kind = routing.NoText
 	}
-	ls.add(key, l)
-	return l
+	return ls.settle(key, l)
 }
 
 func (ls *languages) add(key string, l *language) {

@@ -55,9 +55,7 @@ func (n *names) split(p routing.Pattern) ([]rectangle, error) {
 	if rs, ok := n.paths[p.Text]; ok {
 		return rs, n.failed[p.Text]
 	}
-	alphabet := segmentChars
-	alphabet.add('/')
-	a, err := determinize(p.Text, alphabet, n.service.budget.PatternStates)
+	a, err := determinize(p.Text, pathChars, n.service.budget.PatternStates)
 	var rs []rectangle
 	if err == nil {
 		rs = n.splitAutomaton(p, a)
@@ -70,6 +68,9 @@ func (n *names) splitAutomaton(p routing.Pattern, a *automaton) []rectangle {
 	begin := a.step(0, '/')
 	if begin == dead {
 		return nil
+	}
+	if n.service.canonical {
+		return n.splitByMethods("its part of the path "+written(p), a, begin)
 	}
 	var rs []rectangle
 	seen := map[int32]bool{}
