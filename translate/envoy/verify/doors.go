@@ -40,6 +40,13 @@ func (d *door) name() string {
 	return fmt.Sprintf("%s:%d", d.gateway.Key(), d.port)
 }
 
+// serves reports whether a route is attached behind the door.
+func (d *door) serves() bool {
+	return slices.ContainsFunc(d.server.Listeners, func(l *routing.Listener) bool {
+		return l.Topology.Gateway == d.gateway && l.Topology.Port == d.port && len(l.Hosts) > 0
+	})
+}
+
 // doorsOf lists the ports of tables.
 func doorsOf(tables []*routing.Table) (out []*door, mesh []string) {
 	for _, t := range tables {
@@ -48,23 +55,23 @@ func doorsOf(tables []*routing.Table) (out []*door, mesh []string) {
 				mesh = append(mesh, s.Service)
 				continue
 			}
-			for _, g := range s.Gateways {
-				ports := []int32{s.Port}
-				if s.Port == 0 {
-					ports = nil
-					for _, l := range g.Listeners {
-						ports = append(ports, l.Port)
-					}
-					slices.Sort(ports)
-					ports = slices.Compact(ports)
-				}
-				for _, port := range ports {
-					out = append(out, &door{table: t, server: s, gateway: g, port: port})
+			for _, l := range slices.Concat(topologies(s.Listeners), s.Refused) {
+				d := &door{table: t, server: s, gateway: l.Gateway, port: l.Port}
+				if !slices.ContainsFunc(out, func(o *door) bool { return o.server == s && o.name() == d.name() }) {
+					out = append(out, d)
 				}
 			}
 		}
 	}
 	return out, mesh
+}
+
+func topologies(ls []*routing.Listener) []*topology.Listener {
+	var out []*topology.Listener
+	for _, l := range ls {
+		out = append(out, l.Topology)
+	}
+	return out
 }
 
 // tableName is how a route configuration names the listener it is for, in known ways:
@@ -112,13 +119,16 @@ func (x *comparing) match(tables []*routing.Table) []*door {
 	used := map[*listener]bool{}
 	var out []*door
 	for _, d := range doors {
-		found := d.pick(listeners, x.o.Listeners, len(doors))
+		found := d.named(d.pick(listeners, x.o.Listeners, len(doors)))
 		switch len(found) {
 		case 1:
 			d.listener, d.tableOf = found[0], x.table
 			used[d.listener] = true
 			out = append(out, d)
 		case 0:
+			if !d.serves() {
+				continue // neither side takes calls there
+			}
 			x.unknown(fmt.Sprintf("%s: no Envoy listener is for it%s: say which with --listener NAME=%s", d, namesOf(listeners), d.name()))
 		default:
 			x.unknown(fmt.Sprintf("%s: several Envoy listeners may be for it%s: say which with --listener NAME=%s", d, namesOf(found), d.name()))
@@ -176,6 +186,17 @@ func (d *door) pick(ls []*listener, given map[string]string, doors int) []*liste
 		}
 	}
 	return nil
+}
+
+// named returns those of several listeners that have the very name of a door, which
+// others may begin with.
+func (d *door) named(ls []*listener) []*listener {
+	for _, l := range ls {
+		if l.name == d.name() {
+			return []*listener{l}
+		}
+	}
+	return ls
 }
 
 // allNames are the names by which a listener may be known.
@@ -278,17 +299,14 @@ func (d *door) views() (out []view, cut bool) {
 			names, ports = append(names, n...), append(ports, p...)
 		}
 	}
-	names = append(names, lower(inner)...)
+	// No host has a star in it.
+	names = slices.DeleteFunc(append(names, lower(inner)...), func(n string) bool {
+		return len(n) > 2 && strings.Contains(n[1:len(n)-1], "*")
+	})
 	sets := prove.HostSets(names, d.server.Profile.Hosts.WildcardOneLabel)
 	ports = append(ports, "", fmt.Sprintf(":%d", max(d.port, 1)))
-	for _, other := range []string{":1", ":2", ":3"} {
-		if !slices.Contains(ports, other) {
-			ports = append(ports, other)
-			break
-		}
-	}
 	slices.Sort(ports)
-	ports = slices.Compact(ports)
+	ports = append(slices.Compact(ports), otherPort(ports))
 	var patterns []string
 	for _, set := range sets {
 		for _, port := range ports {
@@ -319,6 +337,15 @@ func (d *door) views() (out []view, cut bool) {
 		}
 	}
 	return out, false
+}
+
+// otherPort is a port that is none of some.
+func otherPort(ports []string) string {
+	for i := 1; ; i++ {
+		if p := fmt.Sprintf(":%d", i); !slices.Contains(ports, p) {
+			return p
+		}
+	}
 }
 
 func lower(list []string) []string {

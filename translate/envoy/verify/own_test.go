@@ -156,6 +156,8 @@ func TestOwnConfigurationsAreEqual(t *testing.T) {
 		switch {
 		case len(r.Regions) == 0 && len(r.Unknown) == 0:
 			equal++
+		case len(r.Regions) == 0 && strings.Contains(strings.Join(r.Unknown, ""), "more than"):
+			told++ // a budget, which both sides' expressions exceed
 		case lost(notes) != "":
 			told++
 			t.Logf("%s: told\n  %s\n%s", name, lost(notes), describe(r))

@@ -66,6 +66,8 @@ type comparing struct {
 	results map[routePlace]*outcome
 	pairs   map[pairKey]*pairResult
 	byKey   map[string]*prove.Region
+	doubts  map[string]*doubted
+	order   []*doubted
 }
 
 type listKey struct {
@@ -105,7 +107,7 @@ func Compare(ctx context.Context, tables []*routing.Table, config *Config, o Opt
 		each:  config.runtime["envoy.reloadable_features.match_headers_individually"],
 		lists: map[listKey]*boxed{}, ended: map[string]*consulted{}, wants: map[wantKey]*boxed{},
 		actions: map[*routing.Action]wantedEffect{}, asked: map[*route]*asked{}, results: map[routePlace]*outcome{},
-		pairs: map[pairKey]*pairResult{}, byKey: map[string]*prove.Region{},
+		pairs: map[pairKey]*pairResult{}, byKey: map[string]*prove.Region{}, doubts: map[string]*doubted{},
 	}
 	for _, p := range config.problems {
 		x.unknown("it cannot be read: " + p)
@@ -119,6 +121,9 @@ func Compare(ctx context.Context, tables []*routing.Table, config *Config, o Opt
 		if o.Progress != nil {
 			o.Progress(i+1, len(doors))
 		}
+	}
+	for _, q := range x.order {
+		x.unknown(q.String())
 	}
 	x.settings()
 	return x.out
@@ -171,42 +176,95 @@ func (x *comparing) door(d *door) error {
 	for _, why := range d.doubts(x.o.Neutral) {
 		x.unknown(fmt.Sprintf("%s: %s", d, why))
 	}
+	var plain *consulted // of the view without a port
 	for i := range views {
 		v := &views[i]
-		res := d.table.Lookup(&v.request)
-		if res.Server != nil && res.Server.Blocked() != "" {
-			x.unknown(fmt.Sprintf("%s: %s", d, res.Server.Blocked()))
-			continue
-		}
 		got := x.consult(d.listener, v)
-		if got.chain != nil && got.chain.manager.GetNormalizePath().GetValue() {
-			x.note("Envoy normalises paths: calls with a segment . or .., or with a backslash, are left out")
+		if v.port == "" {
+			plain = got
+		} else if got.list == plain.list {
+			continue // the port does not matter
 		}
-		key := pairKey{x.wanted(&res), got.list}
-		r := x.pairs[key]
-		if r == nil {
-			r = &pairResult{}
-			typed := key.old.typed || key.new.typed
-			var err error
-			if r.regions, r.open, err = x.c.Compare(key.old.within(typed), key.new.within(typed)); err != nil {
-				return err
-			}
-			x.pairs[key] = r
+		if err := x.view(d, v, got); err != nil {
+			return err
 		}
-		x.add(d, v, got, r)
 	}
 	return nil
+}
+
+// view compares what the calls of a view get.
+func (x *comparing) view(d *door, v *view, got *consulted) error {
+	res := d.table.Lookup(&v.request)
+	switch {
+	case res.Server == nil:
+		x.note("%s: the manifests do not show which listeners it has: calls that several may take are left out", d)
+		return nil
+	case res.Server.Blocked() != "":
+		x.unknown(fmt.Sprintf("%s: %s", d, res.Server.Blocked()))
+		return nil
+	}
+	if got.chain != nil && got.chain.manager.GetNormalizePath().GetValue() {
+		x.note("Envoy normalises paths: calls with a segment . or .., or with a backslash, are left out")
+	}
+	key := pairKey{x.wanted(&res), got.list}
+	r := x.pairs[key]
+	if r == nil {
+		r = &pairResult{}
+		typed := key.old.typed || key.new.typed
+		var err error
+		if r.regions, r.open, err = x.c.Compare(key.old.within(typed), key.new.within(typed)); err != nil {
+			return err
+		}
+		x.pairs[key] = r
+	}
+	x.add(d, v, got, r)
+	return nil
+}
+
+// doubt notes what is not known of some calls, once for all hosts.
+func (x *comparing) doubt(d *door, v *view, calls, why string) {
+	if calls != "" {
+		why = calls + ": " + why
+	}
+	key := d.String() + "\x01" + why
+	q := x.doubts[key]
+	if q == nil {
+		q = &doubted{door: d, why: why}
+		x.doubts[key] = q
+		x.order = append(x.order, q)
+	}
+	if !slices.Contains(q.hosts, v.text()) {
+		q.hosts = append(q.hosts, v.text())
+	}
+}
+
+// doubted is something that is not known of the calls to some hosts.
+type doubted struct {
+	door  *door
+	hosts []string
+	why   string
+}
+
+// most is how many hosts of an open question are named.
+const most = 4
+
+func (q *doubted) String() string {
+	hosts := q.hosts
+	if n := len(hosts); n > most+1 {
+		hosts = append(slices.Clone(hosts[:most]), fmt.Sprintf("%d more hosts", n-most))
+	}
+	return fmt.Sprintf("%s, calls to %s: %s", q.door, strings.Join(hosts, ", "), q.why)
 }
 
 // add notes what is found for one view, together with what others have.
 func (x *comparing) add(d *door, v *view, got *consulted, r *pairResult) {
 	for i := range r.open {
 		o := &r.open[i]
-		if o.Region == nil {
-			x.unknown(fmt.Sprintf("%s, calls to %s: %s", d, v.text(), o.Why))
-			continue
+		calls := ""
+		if o.Region != nil {
+			calls = o.Region.String()
 		}
-		x.unknown(fmt.Sprintf("%s, calls to %s: %s: %s", d, v.text(), o.Region, o.Why))
+		x.doubt(d, v, calls, o.Why)
 	}
 	for _, found := range r.regions {
 		key := d.String() + "\x01" + found.Same()
@@ -221,7 +279,7 @@ func (x *comparing) add(d *door, v *view, got *consulted, r *pairResult) {
 		n.Witness = v.request
 		n.Witness.Path, n.Witness.Headers = found.Witness.Path, found.Witness.Headers
 		if why := x.replay(d, &n, got); why != "" {
-			x.unknown(fmt.Sprintf("%s, calls to %s: %s: %s", d, v.text(), &n, why))
+			x.doubt(d, v, n.String(), why)
 			continue
 		}
 		x.byKey[key] = &n
