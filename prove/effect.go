@@ -22,6 +22,7 @@ type Effect struct {
 	// where it stands.
 	Who   string
 	Range diag.Range
+	Why   string // why Answer, where that is not plain
 	// Answer is what the client gets when no call reaches a backend.
 	Answer *profile.Answer
 	// Targets are where calls go, without those that get none; their shares add up

@@ -61,7 +61,9 @@ func (x *resolver) outcome(p routePlace) *outcome {
 		out.unknown = "its calls go nowhere"
 	}
 	if out.unknown == "" {
-		out.effect = prove.Mixed(targets, extras)
+		if out.effect = prove.Mixed(targets, extras); out.effect.Answer != nil {
+			out.effect.Why = out.effect.Answer.Source
+		}
 		p.name(out.effect)
 	}
 	return out

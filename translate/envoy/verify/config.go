@@ -35,6 +35,18 @@ func (c *Config) complete() bool {
 	return len(c.clusters) > 0 && (!c.discovery || c.discovered)
 }
 
+// Names lists the listeners, and the route configurations that stand for themselves.
+func (c *Config) Names() []string {
+	var out []string
+	for _, l := range c.listeners {
+		out = append(out, l.name)
+	}
+	for _, t := range c.tables {
+		out = append(out, t.name)
+	}
+	return out
+}
+
 // place is where something stands.
 type place struct {
 	file string

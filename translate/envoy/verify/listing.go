@@ -68,7 +68,14 @@ func newBoxed(l *prove.List) *boxed {
 var moved = regexp.MustCompile(`^/\.\.?/|/\.\.?$|\\`)
 
 // ends is a list in which all calls end alike.
-func ends(a *profile.Answer) *boxed { return &boxed{List: &prove.List{Miss: answered(a)}} }
+func ends(a *profile.Answer) *boxed { return &boxed{List: &prove.List{Miss: given(a)}} }
+
+// given is the effect of an answer of Envoy's own.
+func given(a *profile.Answer) *prove.Effect {
+	e := answered(a)
+	e.Why = a.Source
+	return e
+}
 
 // open is a list in which nothing is known of any call.
 func open(why string) *boxed {
@@ -155,7 +162,7 @@ func (x *comparing) boxes(c *consulted, v *view) *boxed {
 		// Calls without TLS are sent elsewhere, which no gRPC client follows.
 		return ends(answer(301, "virtual host "+c.host.proto.GetName()+" requires TLS"))
 	}
-	list := &prove.List{Miss: answered(noRoute("no route of virtual host " + c.host.proto.GetName() + " takes it"))}
+	list := &prove.List{Miss: given(noRoute("no route of virtual host " + c.host.proto.GetName() + " takes it"))}
 	for _, r := range slices.Backward(c.host.routes) {
 		list.Boxes = append(list.Boxes, x.before(list, c, r, v)...)
 	}

@@ -49,7 +49,7 @@ type Report struct {
 }
 
 // Domain says, for people, for which calls a proof holds.
-const Domain = "service and method of printable ASCII without / ? # %, header values of printable ASCII, hosts in lower case without a trailing dot, with and without port"
+const Domain = "services and methods of printable ASCII without / ? # %, header values of printable ASCII, hosts with and without a port"
 
 // comparing is the work of [Compare].
 type comparing struct {
