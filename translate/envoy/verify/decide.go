@@ -34,7 +34,7 @@ func (x *comparing) Decide(l *listener, r *routing.Request) (effect *prove.Effec
 
 func (x *comparing) decide(p routePlace, routes []*route, r *routing.Request) (*prove.Effect, string) {
 	for i, each := range routes {
-		takes, unknown := each.takes(r)
+		takes, unknown := each.takes(r, x.each)
 		if unknown != "" {
 			return nil, unknown
 		}
@@ -62,8 +62,9 @@ func (x *comparing) decide(p routePlace, routes []*route, r *routing.Request) (*
 	return answered(noRoute("no route")), ""
 }
 
-// takes reports whether a route takes a call.
-func (r *route) takes(q *routing.Request) (takes bool, unknown string) {
+// takes reports whether a route takes a call. each: of headers that come several times
+// any one value may satisfy a condition.
+func (r *route) takes(q *routing.Request, each bool) (takes bool, unknown string) {
 	m := r.proto.GetMatch()
 	if len(r.unknown) > 0 || len(m.GetDynamicMetadata()) > 0 || m.GetTlsContext() != nil || len(m.GetFilterState()) > 0 {
 		return false, "what route " + r.proto.GetName() + " asks"
@@ -76,12 +77,28 @@ func (r *route) takes(q *routing.Request) (takes bool, unknown string) {
 		if err != nil {
 			return false, err.Error()
 		}
-		value, there := headerOf(q, strings.ToLower(h.GetName()))
-		if !t.takes(value, there) {
+		values := headerOf(q, strings.ToLower(h.GetName()))
+		if len(values) > 1 && !each {
+			values = []string{strings.Join(values, ",")}
+		}
+		if !t.takesAny(values) {
 			return false, ""
 		}
 	}
 	return true, ""
+}
+
+// takesAny reports whether the values of a header satisfy a test.
+func (t *valueTest) takesAny(values []string) bool {
+	if len(values) < 2 || t.presence {
+		return t.takes(strings.Join(values, ""), len(values) > 0)
+	}
+	for _, v := range values {
+		if takes(t.pattern, v) {
+			return !t.not
+		}
+	}
+	return t.not
 }
 
 func takesPath(m *routev3.RouteMatch, path string) bool {
@@ -109,23 +126,22 @@ func takesPath(m *routev3.RouteMatch, path string) bool {
 	return false
 }
 
-// headerOf is a header of a call as Envoy has it: the values of one that comes several
-// times are joined.
-func headerOf(q *routing.Request, name string) (value string, there bool) {
+// headerOf is the values of a header of a call.
+func headerOf(q *routing.Request, name string) []string {
 	switch name {
 	case ":path":
-		return q.Path, true
+		return []string{q.Path}
 	case ":method":
-		return "POST", true
+		return []string{"POST"}
 	case ":authority", "host":
-		return q.Authority, true
+		return []string{q.Authority}
 	case "te":
-		return "trailers", true
+		return []string{"trailers"}
 	case ":scheme":
 		if q.SNI != "" {
-			return "https", true
+			return []string{"https"}
 		}
-		return "http", true
+		return []string{"http"}
 	}
 	var values []string
 	for _, h := range q.Headers {
@@ -134,7 +150,7 @@ func headerOf(q *routing.Request, name string) (value string, there bool) {
 		}
 	}
 	if len(values) == 0 && name == contentType {
-		return "application/grpc", true
+		return []string{"application/grpc"}
 	}
-	return strings.Join(values, ","), len(values) > 0
+	return values
 }

@@ -178,9 +178,9 @@ func (t *valueTest) condition(name string, each bool) prove.HeaderCondition {
 	c := prove.HeaderCondition{Name: name, Value: t.pattern, Not: t.not, Each: each && !t.not}
 	switch {
 	case t.presence && t.not:
-		c.Value, c.Not, c.Absent = routing.Pattern{Kind: routing.NoText}, false, true
+		c.Value, c.Not, c.Absent = routing.Pattern{Kind: routing.NoText}, false, !t.empty
 	case t.presence:
-		c.Value = routing.Pattern{}
+		c.Value, c.Absent = routing.Pattern{}, t.empty
 	case t.empty:
 		c.Absent = t.takes("", false)
 	}

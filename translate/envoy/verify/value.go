@@ -96,9 +96,6 @@ func testOf(h *routev3.HeaderMatcher) (valueTest, error) {
 	default:
 		err = fmt.Errorf("its header matcher is of a kind that is not read (%T)", s)
 	}
-	if t.presence && t.empty {
-		t.empty = false
-	}
 	return t, err
 }
 
@@ -107,7 +104,7 @@ func testOf(h *routev3.HeaderMatcher) (valueTest, error) {
 func (t *valueTest) takes(value string, there bool) bool {
 	switch {
 	case t.presence:
-		return there != t.not
+		return (there || t.empty) != t.not
 	case !there && !t.empty:
 		return false
 	}

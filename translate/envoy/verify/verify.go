@@ -94,21 +94,26 @@ type pairResult struct {
 	open    []prove.Open
 }
 
-// Compare compares a configuration with tables, one per implementation.
-func Compare(ctx context.Context, tables []*routing.Table, config *Config, o Options) *Report {
-	c := prove.NewComparison(ctx, prove.Options{Budget: o.Budget})
-	defer c.Close()
+// newComparing prepares for comparing.
+func newComparing(config *Config, tables []*routing.Table, o Options) *comparing {
 	var topologies []*topology.Topology
 	for _, t := range tables {
 		topologies = append(topologies, t.Topology)
 	}
-	x := &comparing{
-		resolver: newResolver(config, topologies, o.Clusters), o: o, c: c, out: &Report{},
+	return &comparing{
+		resolver: newResolver(config, topologies, o.Clusters), o: o, out: &Report{},
 		each:  config.runtime["envoy.reloadable_features.match_headers_individually"],
 		lists: map[listKey]*boxed{}, ended: map[string]*consulted{}, wants: map[wantKey]*boxed{},
 		actions: map[*routing.Action]wantedEffect{}, asked: map[*route]*asked{}, results: map[routePlace]*outcome{},
 		pairs: map[pairKey]*pairResult{}, byKey: map[string]*prove.Region{}, doubts: map[string]*doubted{},
 	}
+}
+
+// Compare compares a configuration with tables, one per implementation.
+func Compare(ctx context.Context, tables []*routing.Table, config *Config, o Options) *Report {
+	x := newComparing(config, tables, o)
+	x.c = prove.NewComparison(ctx, prove.Options{Budget: o.Budget})
+	defer x.c.Close()
 	for _, p := range config.problems {
 		x.unknown("it cannot be read: " + p)
 	}
