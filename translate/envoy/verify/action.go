@@ -49,7 +49,7 @@ func (x *resolver) outcome(p routePlace) *outcome {
 		targets, out.unknown = p.chain.aborted([]prove.Target{failing(answer(301, "a redirect"))}, levels)
 	case *routev3.Route_Route:
 		targets, out.unknown = x.targets(p, a.Route, levels)
-		extras = rewrites(a.Route)
+		extras = append(rewrites(a.Route), chosen(a.Route)...)
 		out.settings = settings(a.Route)
 	case *routev3.Route_NonForwardingAction:
 		targets = []prove.Target{failing(answer(404, "an action for servers that are no proxies"))}
@@ -98,7 +98,8 @@ func (c *chain) aborted(targets []prove.Target, levels []level) ([]prove.Target,
 
 // weighted is a cluster and the part of the calls that it gets.
 type weighted struct {
-	name string
+	name     string
+	byHeader string // the header that names it, instead
 	fraction
 	*routev3.WeightedCluster_ClusterWeight // nil for the only one
 }
@@ -140,7 +141,7 @@ func clusters(a *routev3.RouteAction) ([]weighted, string) {
 	case *routev3.RouteAction_Cluster:
 		return []weighted{{name: s.Cluster, fraction: fraction{1, 1}}}, ""
 	case *routev3.RouteAction_ClusterHeader:
-		return nil, "header " + s.ClusterHeader + " names the cluster"
+		return []weighted{{byHeader: s.ClusterHeader, fraction: fraction{1, 1}}}, ""
 	case *routev3.RouteAction_WeightedClusters:
 		return weights(s.WeightedClusters)
 	}
@@ -150,29 +151,37 @@ func clusters(a *routev3.RouteAction) ([]weighted, string) {
 func weights(w *routev3.WeightedCluster) ([]weighted, string) {
 	var total int64
 	for _, c := range w.GetClusters() {
-		if c.GetClusterHeader() != "" {
-			return nil, "header " + c.GetClusterHeader() + " names a cluster"
-		}
 		total += int64(c.GetWeight().GetValue())
 	}
 	var out []weighted
 	for _, c := range w.GetClusters() {
-		out = append(out, weighted{c.GetName(), newFraction(int64(c.GetWeight().GetValue()), total), c})
+		out = append(out, weighted{c.GetName(), c.GetClusterHeader(), newFraction(int64(c.GetWeight().GetValue()), total), c})
 	}
-	switch {
-	case total == 0:
+	if total == 0 {
 		return nil, "the weights of its clusters add up to 0, which Envoy refuses"
-	case w.GetHeaderName() != "" && len(out) > 1:
-		return nil, "header " + w.GetHeaderName() + " chooses among its clusters"
-	case w.GetUseHashPolicy().GetValue() && len(out) > 1:
-		return nil, "a hash chooses among its clusters"
 	}
 	return out, ""
+}
+
+// chosen names what chooses among the clusters of an action instead of chance.
+func chosen(a *routev3.RouteAction) []string {
+	w := a.GetWeightedClusters()
+	switch {
+	case len(w.GetClusters()) < 2:
+	case w.GetHeaderName() != "":
+		return []string{"header " + w.GetHeaderName() + " chooses among the clusters"}
+	case w.GetUseHashPolicy().GetValue() && len(a.GetHashPolicy()) > 0:
+		return []string{"a hash chooses among the clusters"}
+	}
+	return nil
 }
 
 // reached is what the calls reach that a cluster gets.
 func (x *resolver) reached(p routePlace, a *routev3.RouteAction, w weighted) ([]prove.Target, string) {
 	n, why := x.cluster(w.name)
+	if w.byHeader != "" {
+		n, why = named{targets: []prove.Target{{Kind: "Cluster", Name: "that header " + w.byHeader + " names", Num: 1, Den: 1}}}, ""
+	}
 	switch {
 	case why != "":
 		return nil, why
@@ -219,9 +228,6 @@ func (x *resolver) changes(p routePlace, a *routev3.RouteAction, w weighted) ([]
 	}
 	out := append(request.texts("request"), response.texts("response")...)
 	for _, m := range mirrorsOf(p, a) {
-		if m.GetClusterHeader() != "" {
-			return nil, "header " + m.GetClusterHeader() + " names the cluster of a mirror"
-		}
 		f := fraction{1, 1}
 		if r := m.GetRuntimeFraction(); r != nil {
 			f = percent(r.GetDefaultValue())
@@ -229,6 +235,9 @@ func (x *resolver) changes(p routePlace, a *routev3.RouteAction, w weighted) ([]
 		n, why := x.cluster(m.GetCluster())
 		switch {
 		case f.num == 0:
+			continue
+		case m.GetClusterHeader() != "":
+			out = mirrored(out, f, "the cluster that header "+m.GetClusterHeader()+" names")
 			continue
 		case why != "":
 			return nil, "mirror: " + why

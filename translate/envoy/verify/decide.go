@@ -66,9 +66,6 @@ func (x *comparing) decide(p routePlace, routes []*route, r *routing.Request) (*
 // any one value may satisfy a condition.
 func (r *route) takes(q *routing.Request, each bool) (takes bool, unknown string) {
 	m := r.proto.GetMatch()
-	if len(r.unknown) > 0 || len(m.GetDynamicMetadata()) > 0 || m.GetTlsContext() != nil || len(m.GetFilterState()) > 0 {
-		return false, "what route " + r.proto.GetName() + " asks"
-	}
 	if len(m.GetQueryParameters()) > 0 || !takesPath(m, q.Path) {
 		return false, ""
 	}
@@ -84,6 +81,9 @@ func (r *route) takes(q *routing.Request, each bool) (takes bool, unknown string
 		if !t.takesAny(values) {
 			return false, ""
 		}
+	}
+	if len(r.unknown) > 0 || len(m.GetDynamicMetadata()) > 0 || m.GetTlsContext() != nil || len(m.GetFilterState()) > 0 {
+		return false, "what route " + r.proto.GetName() + " asks"
 	}
 	return true, ""
 }
