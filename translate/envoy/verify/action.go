@@ -9,6 +9,7 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/prove"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // outcome is what happens to the calls that a route takes.
@@ -313,14 +314,41 @@ func settings(a *routev3.RouteAction) []string {
 	if a.GetMaxStreamDuration().GetMaxStreamDuration().AsDuration() > 0 {
 		out = append(out, fmt.Sprintf("its calls end after %s (max_stream_duration)", a.GetMaxStreamDuration().GetMaxStreamDuration().AsDuration()))
 	}
-	if a.GetRetryPolicy() != nil {
-		out = append(out, "its calls are made again when they fail (retry_policy)")
+	if a.GetMaxStreamDuration().GetGrpcTimeoutHeaderMax().AsDuration() > 0 {
+		out = append(out, fmt.Sprintf("deadlines of its calls are cut to %s (grpc_timeout_header_max)", a.GetMaxStreamDuration().GetGrpcTimeoutHeaderMax().AsDuration()))
 	}
-	if len(a.GetRateLimits()) > 0 {
-		out = append(out, "its calls are counted by a rate limit (rate_limits)")
-	}
-	if a.GetInternalRedirectPolicy() != nil {
-		out = append(out, "redirects of its backends are followed (internal_redirect_policy)")
-	}
+	a.ProtoReflect().Range(func(f protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
+		if name := string(f.Name()); !slices.Contains(routed, name) {
+			about := otherSettings[name]
+			if about == "" {
+				about = "it is set"
+			}
+			out = append(out, fmt.Sprintf("%s (%s)", about, name))
+		}
+		return true
+	})
+	slices.Sort(out)
 	return out
+}
+
+// routed are the fields of an action that are read as what it does with calls, or
+// that no call notices.
+var routed = []string{
+	"cluster", "cluster_header", "weighted_clusters", "cluster_specifier_plugin", "inline_cluster_specifier_plugin", "cluster_not_found_response_code",
+	"prefix_rewrite", "regex_rewrite", "path_rewrite_policy", "host_rewrite_literal", "auto_host_rewrite", "host_rewrite_header", "host_rewrite_path_regex",
+	"request_mirror_policies", "timeout", "max_stream_duration", "upgrade_configs", "cors", "priority", "include_vh_rate_limits", "flush_timeout",
+}
+
+// otherSettings say what some of the others do to calls.
+var otherSettings = map[string]string{
+	"retry_policy":             "its calls are made again when they fail",
+	"hedge_policy":             "its calls are made several times",
+	"rate_limits":              "its calls are counted by a rate limit",
+	"internal_redirect_policy": "redirects of its backends are followed",
+	"idle_timeout":             "its calls end when they are silent",
+	"hash_policy":              "a hash chooses among endpoints",
+	"metadata_match":           "its calls go to endpoints of that metadata alone",
+	"append_x_forwarded_host":  "backends see the header x-forwarded-host",
+	"max_grpc_timeout":         "deadlines of its calls are cut",
+	"grpc_timeout_offset":      "deadlines of its calls are cut",
 }
