@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 
@@ -33,6 +34,20 @@ func (ls *languages) settle(key string, l *language) *language {
 	}
 	ls.known[key] = same
 	return same
+}
+
+// unlike makes words for an expression those of no other: what was written by others
+// may read alike, and regions are told apart by their words.
+func (ls *languages) unlike(source string) string {
+	if ls.sources == nil {
+		ls.sources = map[string]bool{}
+	}
+	text := source
+	for i := 2; ls.sources[text]; i++ {
+		text = fmt.Sprintf("%s (%d)", source, i)
+	}
+	ls.sources[text] = true
+	return text
 }
 
 // simple returns the language of an automaton that needs none.
@@ -95,12 +110,11 @@ func (c *classes) count(class int) int {
 // takesAll reports whether every text is taken, but for the empty one perhaps. The
 // automaton is minimal.
 func (a *automaton) takesAll(nonEmpty bool) bool {
-	for q := range a.accept {
-		if !a.accept[q] && !(nonEmpty && q == 0) {
-			return false
-		}
+	if slices.Contains(a.accept[1:], false) || slices.Contains(a.next, dead) {
+		return false
 	}
-	return !slices.Contains(a.next, dead)
+	// The start is left for good by the first character, or accepts by itself.
+	return a.accept[0] || nonEmpty && !slices.Contains(a.next, 0)
 }
 
 // withoutEmpty takes the empty text out.

@@ -45,6 +45,7 @@ type languages struct {
 	all      []*language // by id
 	// canonical: equal languages are one, however they are written.
 	canonical bool
+	sources   map[string]bool
 }
 
 func newLanguages(alphabet charset, nonEmpty bool, nice string, b *Budget) *languages {
@@ -80,13 +81,14 @@ func (ls *languages) of(p routing.Pattern) (*language, error) {
 	return l, err
 }
 
-// ofAutomaton returns the language of an automaton, under a name of its own.
-func (ls *languages) ofAutomaton(name string, a *automaton) *language {
-	key := "automaton " + name
+// ofAutomaton returns the language of an automaton, under a key of its own; source
+// names it in words.
+func (ls *languages) ofAutomaton(key, source string, a *automaton) *language {
+	key = "automaton " + key
 	if l, ok := ls.known[key]; ok {
 		return l
 	}
-	l := &language{kind: routing.RegexText, text: name, source: name, auto: a}
+	l := &language{kind: routing.RegexText, text: key, source: source, auto: a}
 	if a.empty() {
 		l.kind = routing.NoText
 	}
@@ -94,6 +96,9 @@ func (ls *languages) ofAutomaton(name string, a *automaton) *language {
 }
 
 func (ls *languages) add(key string, l *language) {
+	if ls.canonical && l.regex() {
+		l.source = ls.unlike(l.source)
+	}
 	l.id = len(ls.all)
 	ls.all = append(ls.all, l)
 	ls.known[key] = l

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/grpcroute/grpcroute/routing"
@@ -42,10 +43,26 @@ func (n *names) pathsOf(conds []PathCondition) ([]rectangle, error) {
 	a, err := n.automatonOf(conds)
 	var rs []rectangle
 	if err == nil {
-		rs = n.splitAutomaton(conds[0].Pattern, a)
+		var texts []string
+		for i := range conds {
+			texts = append(texts, conds[i].written())
+		}
+		rs = n.splitAutomaton(key, strings.Join(texts, " and "), a)
 	}
 	n.paths[key], n.failed[key] = rs, err
 	return rs, err
+}
+
+// written says in words which paths satisfy the condition.
+func (p *PathCondition) written() string {
+	text := "path "
+	if p.Not {
+		text = "paths other than "
+	}
+	if p.Prefix {
+		return text + strconv.Quote(p.Pattern.Text+"...")
+	}
+	return text + written(p.Pattern)
 }
 
 // segments takes a literal apart that decides service and method by itself.
@@ -106,7 +123,7 @@ func (n *names) automaton(p *PathCondition) (*automaton, error) {
 // splitByMethods is [names.splitAutomaton] where equal languages are one: states
 // after which the same methods are accepted are one rectangle, so that equal sets of
 // paths give equal rectangles.
-func (n *names) splitByMethods(name string, a *automaton, begin int32) []rectangle {
+func (n *names) splitByMethods(key, name string, a *automaton, begin int32) []rectangle {
 	group := map[*language][]int32{}
 	var order []*language
 	seen := map[int32]bool{}
@@ -116,7 +133,7 @@ func (n *names) splitByMethods(name string, a *automaton, begin int32) []rectang
 			continue
 		}
 		seen[middle] = true
-		method := n.method.ofAutomaton(fmt.Sprintf("%s (methods %d)", name, len(seen)), a.restrict(middle, func(q int32) bool { return a.accept[q] }))
+		method := n.method.ofAutomaton(fmt.Sprintf("%s (methods %d)", key, len(seen)), name, a.restrict(middle, func(q int32) bool { return a.accept[q] }))
 		if method.kind == routing.NoText {
 			continue
 		}
@@ -127,8 +144,11 @@ func (n *names) splitByMethods(name string, a *automaton, begin int32) []rectang
 	}
 	var rs []rectangle
 	for i, method := range order {
-		to := group[method]
-		service := n.service.ofAutomaton(fmt.Sprintf("%s (%d)", name, i), a.restrict(begin, func(q int32) bool { return slices.Contains(to, a.step(q, '/')) }))
+		to, part := group[method], name
+		if len(order) > 1 {
+			part = fmt.Sprintf("%s (%d)", name, i+1)
+		}
+		service := n.service.ofAutomaton(fmt.Sprintf("%s (%d)", key, i), part, a.restrict(begin, func(q int32) bool { return slices.Contains(to, a.step(q, '/')) }))
 		if service.kind != routing.NoText {
 			rs = append(rs, rectangle{service, method})
 		}

@@ -175,9 +175,9 @@ func TestOwnConfigurationsAreEqual(t *testing.T) {
 }
 
 func TestOwnConfigurationsOfRandomTablesAreEqual(t *testing.T) {
-	n := 1000
+	n := 300
 	if testing.Short() {
-		n = 100
+		n = 60
 	}
 	for seed := range n {
 		table := compile(t, random.New(uint64(seed)).Manifests(manifests), profile.All[seed%len(profile.All)])

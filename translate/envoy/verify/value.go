@@ -35,7 +35,14 @@ func folded(before, text, after string, fold bool) routing.Pattern {
 	if fold {
 		flag = "(?i)"
 	}
-	return found(flag+before+regexp.QuoteMeta(text)+after, flag+before+text+after)
+	source := flag + text
+	if before == "" {
+		source = flag + "..." + text
+	}
+	if after == "" {
+		source += "..."
+	}
+	return found(flag+before+regexp.QuoteMeta(text)+after, source)
 }
 
 // stringPattern reads a string matcher.
