@@ -86,6 +86,9 @@ func runVerify(o *verifyOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	if err := o.Input.check(o.Streams, o.Command); err != nil {
+		return err
+	}
 	config, err := o.config()
 	if err != nil {
 		return err

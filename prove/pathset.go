@@ -142,13 +142,19 @@ func (n *names) splitByMethods(key, name string, a *automaton, begin int32) []re
 		}
 		group[method] = append(group[method], middle)
 	}
+	services := map[*language]*automaton{}
+	order = slices.DeleteFunc(order, func(method *language) bool {
+		to := group[method]
+		services[method] = a.restrict(begin, func(q int32) bool { return slices.Contains(to, a.step(q, '/')) })
+		return services[method].empty()
+	})
 	var rs []rectangle
 	for i, method := range order {
-		to, part := group[method], name
+		part := name
 		if len(order) > 1 {
 			part = fmt.Sprintf("%s (%d)", name, i+1)
 		}
-		service := n.service.ofAutomaton(fmt.Sprintf("%s (%d)", key, i), part, a.restrict(begin, func(q int32) bool { return slices.Contains(to, a.step(q, '/')) }))
+		service := n.service.ofAutomaton(fmt.Sprintf("%s (%d)", key, i), part, services[method])
 		if service.kind != routing.NoText {
 			rs = append(rs, rectangle{service, method})
 		}

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -37,6 +38,9 @@ func typeOf(a *anypb.Any) string {
 
 func lastPart(url string) string { return url[strings.LastIndexByte(url, '/')+1:] }
 
+// placeInCopy is where protojson finds an error: in a text that only we see.
+var placeInCopy = regexp.MustCompile(`(?:syntax error )?\(line \d+:\d+\): `)
+
 // decode reads a message. The fields that its type does not have are returned: a
 // newer Envoy may know them.
 func decode(n *node, m proto.Message) (unknown []string, err error) {
@@ -46,7 +50,8 @@ func decode(n *node, m proto.Message) (unknown []string, err error) {
 	bare := n.without("@type")
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(bare.appendJSON(nil), m); err != nil {
 		text := strings.ReplaceAll(err.Error(), "\u00a0", " ") // which protojson varies on purpose
-		return nil, fmt.Errorf("no %s: %s", m.ProtoReflect().Descriptor().Name(), strings.TrimPrefix(text, "proto: "))
+		text = placeInCopy.ReplaceAllString(strings.TrimPrefix(text, "proto: "), "")
+		return nil, fmt.Errorf("no %s: %s", m.ProtoReflect().Descriptor().Name(), text)
 	}
 	return unknownFields(nil, bare, m.ProtoReflect().Descriptor(), ""), nil
 }
