@@ -9,7 +9,6 @@ import (
 
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
-	"github.com/grpcroute/grpcroute/prove"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 )
@@ -276,101 +275,4 @@ func madeUp(t *routeTable, secure bool) *chain {
 
 func serverName(hostname string) *listenerv3.FilterChainMatch {
 	return &listenerv3.FilterChainMatch{ServerNames: []string{hostname}}
-}
-
-// maxViews bounds the views of one door.
-const maxViews = 200_000
-
-// views lists the ways to make calls through a door that either side tells apart.
-// cut: there are too many for those whose SNI is another than their host.
-func (d *door) views() (out []view, cut bool) {
-	var names, ports, inner []string
-	for _, l := range d.server.Listeners {
-		names = append(names, l.Topology.Hostname)
-		inner = append(inner, l.Topology.Hostname)
-		for _, h := range l.Hosts {
-			names = append(names, h.Name)
-		}
-	}
-	for _, c := range d.listener.all() {
-		inner = append(inner, c.match.GetServerNames()...)
-		if t := d.tableOf(c); t != nil {
-			n, p := t.domains()
-			names, ports = append(names, n...), append(ports, p...)
-		}
-	}
-	// No host has a star in it.
-	names = slices.DeleteFunc(append(names, lower(inner)...), func(n string) bool {
-		return len(n) > 2 && strings.Contains(n[1:len(n)-1], "*")
-	})
-	sets := prove.HostSets(names, d.server.Profile.Hosts.WildcardOneLabel)
-	ports = append(ports, "", fmt.Sprintf(":%d", max(d.port, 1)))
-	slices.Sort(ports)
-	ports = append(slices.Compact(ports), otherPort(ports))
-	var patterns []string
-	for _, set := range sets {
-		for _, port := range ports {
-			v := view{set: set, port: port, narrower: patterns}
-			v.request = routing.Request{Gateway: d.gateway.Key(), Port: d.port, Authority: set.Host + port, Path: "/any.Service/Any"}
-			if d.server.TLS {
-				v.request.SNI = set.Host
-			}
-			out = append(out, v)
-		}
-		patterns = append(patterns, set.Pattern)
-	}
-	if !d.server.TLS {
-		return out, false
-	}
-	snis := prove.HostSets(lower(inner), false)
-	if len(snis)*len(sets) > maxViews {
-		return out, true
-	}
-	for _, sni := range snis {
-		for i := range sets {
-			if sni.Host == sets[i].Host {
-				continue
-			}
-			v := view{set: sets[i], request: routing.Request{Gateway: d.gateway.Key(), Port: d.port, SNI: sni.Host, Authority: sets[i].Host, Path: "/any.Service/Any"}}
-			v.narrower = patterns[:i]
-			out = append(out, v)
-		}
-	}
-	return out, false
-}
-
-// otherPort is a port that is none of some.
-func otherPort(ports []string) string {
-	for i := 1; ; i++ {
-		if p := fmt.Sprintf(":%d", i); !slices.Contains(ports, p) {
-			return p
-		}
-	}
-}
-
-func lower(list []string) []string {
-	out := make([]string, len(list))
-	for i := range list {
-		out[i] = strings.ToLower(list[i])
-	}
-	return out
-}
-
-// doubts lists what of the chains of a door is not known.
-func (d *door) doubts(neutral []string) []string {
-	var out []string
-	for _, c := range d.listener.all() {
-		for _, why := range c.unknown {
-			if slices.ContainsFunc(neutral, func(name string) bool { return strings.HasPrefix(why, "HTTP filter "+name+" ") }) {
-				continue
-			}
-			if !slices.Contains(out, why) {
-				out = append(out, why)
-			}
-		}
-		if why := c.otherwise(); why != "" {
-			out = append(out, fmt.Sprintf("filter chain %s is chosen by %s, which is not compared", c.name, why))
-		}
-	}
-	return out
 }
