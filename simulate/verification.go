@@ -22,22 +22,31 @@ type Verification struct {
 func DiffRegions(regions []*prove.Region, certain func(*prove.Region) (diag.Certainty, []string)) []DiffRegion {
 	var out []DiffRegion
 	for i, g := range regions {
-		r := DiffRegion{
-			Change: classify(g.Old, g.New), Gateways: g.Where, Hosts: g.Hosts,
-			Service: g.Service, Method: g.Method, Headers: g.Headers,
-			Witness: WitnessOf(g.Witness), Old: g.Old, New: g.New,
+		if i >= maxDoubted {
+			certain = nil
 		}
-		if i < maxDoubted {
-			var whys []string
-			r.Certainty, whys = certain(g)
-			if slices.Sort(whys); r.Certainty == diag.Unknown {
-				r.Why = strings.Join(slices.Compact(whys), "; ")
-			}
-		}
-		out = append(out, r)
+		out = append(out, regionOf(g, certain))
 	}
 	slices.SortStableFunc(out, func(a, b DiffRegion) int {
 		return slices.Index(Changes, a.Change) - slices.Index(Changes, b.Change)
 	})
 	return out
+}
+
+// regionOf classifies a region; certain is nil where nobody asks.
+func regionOf(g *prove.Region, certain func(*prove.Region) (diag.Certainty, []string)) DiffRegion {
+	r := DiffRegion{
+		Change: classify(g.Old, g.New), Gateways: g.Where, Hosts: g.Hosts,
+		Service: g.Service, Method: g.Method, Headers: g.Headers,
+		Witness: WitnessOf(g.Witness), Old: g.Old, New: g.New,
+	}
+	if certain == nil {
+		return r
+	}
+	var whys []string
+	r.Certainty, whys = certain(g)
+	if slices.Sort(whys); r.Certainty == diag.Unknown {
+		r.Why = strings.Join(slices.Compact(whys), "; ")
+	}
+	return r
 }

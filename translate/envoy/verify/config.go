@@ -74,7 +74,7 @@ type chain struct {
 	table   *routeTable                  // nil when it is found by rds
 	rds     string
 	unknown []string // what of it cannot be interpreted
-	names   map[string]bool
+	neutral []string // HTTP filters that the user says do nothing
 }
 
 // routeTable is a route configuration.

@@ -33,13 +33,28 @@ var neutral = map[string]string{
 
 // filters notes what of a chain's HTTP filters is not known.
 func (c *chain) filters() {
-	c.names = map[string]bool{}
+	c.unknown = append(c.unknown, unread(c.manager)...)
 	for _, f := range c.manager.GetHttpFilters() {
-		c.names[f.GetName()] = true
 		if why := strange(f); why != "" && !f.GetDisabled() {
 			c.unknown = append(c.unknown, why)
 		}
 	}
+}
+
+// unread lists what a connection manager does to calls before it routes them, or to
+// its own answers, and is not read.
+func unread(m *hcmv3.HttpConnectionManager) []string {
+	var out []string
+	if len(m.GetEarlyHeaderMutationExtensions()) > 0 {
+		out = append(out, "early_header_mutation_extensions changes headers before the routes are asked")
+	}
+	if m.GetPathNormalizationOptions() != nil {
+		out = append(out, "path_normalization_options changes paths before the routes are asked")
+	}
+	if len(m.GetLocalReplyConfig().GetMappers()) > 0 {
+		out = append(out, "local_reply_config may change the status of Envoy's own answers")
+	}
+	return out
 }
 
 // strange says why it is not known what a filter does, "" when it is.
@@ -90,7 +105,7 @@ func (c *chain) faults(levels []level) (out []fault, unknown string) {
 		config, off, on := configured(f.GetName(), levels)
 		kind := typeOf(f.GetTypedConfig())
 		switch {
-		case off || f.GetDisabled() && !on:
+		case off || f.GetDisabled() && !on || slices.Contains(c.neutral, f.GetName()):
 			continue
 		case kind != faultType:
 			if why := strange(f); why != "" && f.GetDisabled() {

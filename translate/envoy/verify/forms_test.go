@@ -2,7 +2,9 @@ package verify
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +63,14 @@ func TestForms(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := reported(Compare(context.Background(), []*routing.Table{table}, config, Options{}))
+			if os.Getenv("UPDATE_GOLDEN") != "" {
+				at := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
+				archive.Files[at].Data = []byte(got + "\n")
+				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
 			if d := cmp.Diff(want, got); d != "" {
 				t.Errorf("-want +got\n%s\n%s", d, got)
 			}

@@ -112,6 +112,12 @@ func (r *reader) table(n *node) *routeTable {
 	if out.config.GetVhds() != nil {
 		out.unknown = append(out.unknown, "vhds: virtual hosts are fetched when they are asked for")
 	}
+	if len(out.config.GetInternalOnlyHeaders()) > 0 {
+		out.unknown = append(out.unknown, "internal_only_headers takes headers away before the routes are asked")
+	}
+	if out.config.GetIgnorePathParametersInPathMatching() {
+		out.unknown = append(out.unknown, "ignore_path_parameters_in_path_matching cuts paths at a semicolon")
+	}
 	for _, h := range n.list("virtual_hosts") {
 		out.hosts = append(out.hosts, r.host(h))
 	}

@@ -57,6 +57,7 @@ type comparing struct {
 	c       *prove.Comparison
 	out     *Report
 	each    bool // of headers that come several times Envoy asks each value
+	said    bool // the configuration says so
 	lists   map[listKey]*boxed
 	ended   map[string]*consulted
 	wants   map[wantKey]*boxed
@@ -93,15 +94,27 @@ type pairResult struct {
 	open    []prove.Open
 }
 
+// individually is the flag of Envoy's runtime that decides how it reads headers that
+// are sent several times: any one value may satisfy a condition, or all of them,
+// joined, have to.
+const individually = "envoy.reloadable_features.match_headers_individually"
+
 // newComparing prepares for comparing.
 func newComparing(config *Config, tables []*routing.Table, o Options) *comparing {
 	var topologies []*topology.Topology
 	for _, t := range tables {
 		topologies = append(topologies, t.Topology)
 	}
+	for _, l := range config.listeners {
+		for _, c := range l.all() {
+			c.neutral = o.Neutral
+		}
+	}
+	_, said := config.runtime[individually]
 	return &comparing{
+		said:     said,
 		resolver: newResolver(config, topologies, o.Clusters), o: o, out: &Report{},
-		each:  config.runtime["envoy.reloadable_features.match_headers_individually"],
+		each:  config.runtime[individually],
 		lists: map[listKey]*boxed{}, ended: map[string]*consulted{}, wants: map[wantKey]*boxed{},
 		actions: map[*routing.Action]wantedEffect{}, asked: map[*route]*asked{}, results: map[routePlace]*outcome{},
 		pairs: map[pairKey]*pairResult{}, byKey: map[string]*prove.Region{}, doubts: map[string]*doubted{},
@@ -151,6 +164,9 @@ func (x *comparing) asks(r *route) *asked {
 	if a == nil {
 		a = r.asks(x.each)
 		x.asked[r] = a
+		if len(a.headers) > 0 && !x.said {
+			x.note("headers that are sent several times are left out: how Envoy reads them depends on its version")
+		}
 		for i := range a.headers {
 			if name := a.headers[i].Name; slices.Contains(envoyHeaders, name) {
 				x.note("Envoy itself writes the header %s before it looks for a route: calls that send it may be routed otherwise than they say", name)
