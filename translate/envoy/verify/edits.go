@@ -85,12 +85,7 @@ func (e *edits) options(add []*corev3.HeaderValueOption, remove []string) {
 			value, plain = string(h.GetRawValue()), true
 		}
 		name := h.GetKey()
-		action := o.GetAppendAction()
-		if o.GetAppend() != nil { //nolint:staticcheck // older configurations have it
-			action = map[bool]corev3.HeaderValueOption_HeaderAppendAction{
-				true: corev3.HeaderValueOption_APPEND_IF_EXISTS_OR_ADD, false: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
-			}[o.GetAppend().GetValue()] //nolint:staticcheck // as above
-		}
+		action := actionOf(o)
 		switch {
 		case value == "" && !o.GetKeepEmptyValue():
 		case !plain:

@@ -29,9 +29,7 @@ var envoyHeaders = []string{"x-forwarded-for", "x-forwarded-proto", "x-request-i
 func (r *route) asks(each bool) *asked {
 	m := r.proto.GetMatch()
 	a := &asked{part: fraction{1, 1}}
-	for _, f := range r.unknown {
-		a.unknown = append(a.unknown, f)
-	}
+	a.unknown = append(a.unknown, r.unknown...)
 	if err := a.path(m); err != nil {
 		a.unknown = append(a.unknown, err.Error())
 	}

@@ -88,20 +88,10 @@ func testOf(h *routev3.HeaderMatcher) (valueTest, error) {
 		t.not = t.not == s.PresentMatch
 	case *routev3.HeaderMatcher_StringMatch:
 		t.pattern, err = stringPattern(s.StringMatch)
-	case *routev3.HeaderMatcher_ExactMatch:
-		t.pattern = literal(s.ExactMatch)
-	case *routev3.HeaderMatcher_PrefixMatch:
-		t.pattern = folded("^", s.PrefixMatch, "", false)
-	case *routev3.HeaderMatcher_SuffixMatch:
-		t.pattern = folded("", s.SuffixMatch, "$", false)
-	case *routev3.HeaderMatcher_ContainsMatch:
-		t.pattern = folded("", s.ContainsMatch, "", false)
-	case *routev3.HeaderMatcher_SafeRegexMatch:
-		t.pattern, err = wholly(s.SafeRegexMatch.GetRegex())
 	case *routev3.HeaderMatcher_RangeMatch:
 		t.pattern = integers(s.RangeMatch.GetStart(), s.RangeMatch.GetEnd())
 	default:
-		err = fmt.Errorf("its header matcher is of a kind that is not read (%T)", s)
+		t.pattern, err = olderPattern(h)
 	}
 	return t, err
 }

@@ -13,7 +13,13 @@ func (x *comparing) wanted(res *routing.Result) *boxed {
 		miss = &res.Server.Profile.Answers.NoMatch
 	}
 	effect := answered(miss)
-	key := wantKey{res.Host, effect.Key()}
+	switch {
+	case res.Misdirected:
+		effect.Why = "the SNI leads to another listener than the authority"
+	case res.Host == nil && res.Listener == nil:
+		effect.Why = "no listener is for the host"
+	}
+	key := wantKey{res.Host, effect.Key() + effect.Why}
 	if l := x.wants[key]; l != nil {
 		return l
 	}
