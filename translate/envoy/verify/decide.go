@@ -20,7 +20,9 @@ func (x *comparing) Decide(l *listener, r *routing.Request) (effect *prove.Effec
 	if t == nil || len(t.unknown) > 0 {
 		return nil, "its route configuration"
 	}
-	h := t.find(c.authority(t, r.Authority, l.port))
+	seen := *r
+	seen.Authority = c.authority(r.Authority, l.port)
+	h := t.find(t.host(seen.Authority))
 	switch {
 	case h == nil:
 		return answered(noRoute("no virtual host")), ""
@@ -29,7 +31,7 @@ func (x *comparing) Decide(l *listener, r *routing.Request) (effect *prove.Effec
 	case tlsOnly(h, v):
 		return answered(answer(301, "TLS is required")), ""
 	}
-	return x.decide(routePlace{c, t, h, nil}, h.routes, r)
+	return x.decide(routePlace{c, t, h, nil}, h.routes, &seen)
 }
 
 func (x *comparing) decide(p routePlace, routes []*route, r *routing.Request) (*prove.Effect, string) {

@@ -47,19 +47,36 @@ func isNumber(text string) bool {
 	return err == nil
 }
 
-// authority is the host that Envoy looks for a virtual host with.
-func (c *chain) authority(t *routeTable, text string, listener int32) string {
+// authority is what a connection manager makes of the authority of a call before it
+// looks for a route.
+func (c *chain) authority(text string, listener int32) string {
 	m := c.manager
 	host, port := splitPort(text)
-	switch {
-	case port == "":
-	case m.GetStripAnyHostPort(), m.GetStripMatchingHostPort() && port == ":"+strconv.Itoa(int(listener)), t.config.GetIgnorePortInHostMatching():
+	if port != "" && (m.GetStripAnyHostPort() || m.GetStripMatchingHostPort() && port == ":"+strconv.Itoa(int(listener))) {
 		text = host
 	}
 	if m.GetStripTrailingHostDot() {
 		text = strings.TrimSuffix(text, ".")
 	}
-	return strings.ToLower(text)
+	return text
+}
+
+// host is what of an authority a virtual host is looked for with.
+func (t *routeTable) host(authority string) string {
+	if t.config.GetIgnorePortInHostMatching() {
+		authority, _ = splitPort(authority)
+	}
+	return strings.ToLower(authority)
+}
+
+// as is the view as a chain sees it.
+func (v *view) as(c *chain, listener int32) *view {
+	seen := *v
+	seen.request.Authority = c.authority(v.request.Authority, listener)
+	if seen.request.Authority != v.request.Authority {
+		seen.port = ""
+	}
+	return &seen
 }
 
 // rank orders the kinds of domains that take one host: exact ones first, then the

@@ -102,7 +102,8 @@ func (x *comparing) consult(l *listener, v *view) *consulted {
 		out.list = open(fmt.Sprintf("route configuration %s is not in the input", c.rds))
 		return out
 	}
-	out.host = out.table.find(c.authority(out.table, v.request.Authority, l.port))
+	v = v.as(c, l.port)
+	out.host = out.table.find(out.table.host(v.request.Authority))
 	key := listKey{c, out.table, out.host, ""}
 	if out.host != nil && out.host.asksHost() {
 		key.view = v.text()

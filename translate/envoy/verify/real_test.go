@@ -123,7 +123,7 @@ type dice struct{ *rand.Rand }
 func (d dice) of(pool ...string) string { return pool[d.IntN(len(pool))] }
 
 func (d dice) header() string {
-	name := d.of("x-a", "x-a", "x-b", ":path", ":authority", ":method", "content-type", "x-n", "te")
+	name := d.of("x-a", "x-a", "x-b", ":path", ":authority", ":authority", ":method", "content-type", "x-n", "te")
 	value := d.of(
 		"string_match: {exact: '1'}", "string_match: {exact: 'Ab', ignore_case: true}", "string_match: {prefix: 'a'}",
 		"string_match: {prefix: 'A', ignore_case: true}", "string_match: {suffix: 'b'}", "string_match: {contains: 'ab'}",
@@ -134,7 +134,7 @@ func (d dice) header() string {
 	case ":path":
 		value = d.of("string_match: {suffix: '/Get'}", "string_match: {prefix: '/p.'}", "string_match: {contains: 'A/'}", "string_match: {safe_regex: {regex: '/[^/]+/G.*'}}", "present_match: true")
 	case ":authority":
-		value = d.of("string_match: {exact: 'a.ex.com'}", "string_match: {suffix: '.com'}", "string_match: {safe_regex: {regex: '[^.]+\\.ex\\.com(:[0-9]+)?'}}")
+		value = d.of("string_match: {exact: 'a.ex.com'}", "string_match: {exact: 'a.ex.com:81'}", "string_match: {suffix: ':81'}", "string_match: {suffix: '.com'}", "string_match: {safe_regex: {regex: '[^.]+\\.ex\\.com(:[0-9]+)?'}}")
 	case ":method":
 		value = d.of("string_match: {exact: 'POST'}", "string_match: {exact: 'GET'}")
 	case "content-type":
