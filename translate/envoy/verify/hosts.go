@@ -79,70 +79,60 @@ func (v *view) as(c *chain, listener int32) *view {
 	return &seen
 }
 
-// rank orders the kinds of domains that take one host: exact ones first, then the
-// longest that it ends with, then the longest that it begins with, then any.
-func rank(domain, host string) (kind, length int) {
-	domain = strings.ToLower(domain)
-	switch {
-	case domain == "*":
-		return 1, 0
-	case strings.HasPrefix(domain, "*"):
-		if end := domain[1:]; len(host) > len(end) && strings.HasSuffix(host, end) {
-			return 3, len(end)
-		}
-	case strings.HasSuffix(domain, "*"):
-		if begin := domain[:len(domain)-1]; len(host) > len(begin) && strings.HasPrefix(host, begin) {
-			return 2, len(begin)
-		}
-	case domain == host:
-		return 4, 0
-	}
-	return 0, 0
-}
-
-// index finds virtual hosts by domain.
+// index finds virtual hosts by domain: exact ones first, then the longest that a host
+// ends with, then the longest that it begins with, then any.
 type index struct {
-	exact map[string]*virtualHost
-	wild  []*virtualHost // that have other domains
+	exact, ends, begins map[string]*virtualHost
+	any                 *virtualHost
 }
 
 func (t *routeTable) indexed() *index {
-	if t.byDomain == nil {
-		x := &index{exact: map[string]*virtualHost{}}
-		for _, h := range t.hosts {
-			wild := false
-			for _, d := range h.proto.GetDomains() {
-				if strings.HasPrefix(d, "*") || strings.HasSuffix(d, "*") {
-					wild = true
-				} else if key := strings.ToLower(d); x.exact[key] == nil {
-					x.exact[key] = h
-				}
-			}
-			if wild {
-				x.wild = append(x.wild, h)
+	if t.byDomain != nil {
+		return t.byDomain
+	}
+	x := &index{exact: map[string]*virtualHost{}, ends: map[string]*virtualHost{}, begins: map[string]*virtualHost{}}
+	add := func(m map[string]*virtualHost, key string, h *virtualHost) {
+		if m[key] == nil { // Envoy refuses a second one
+			m[key] = h
+		}
+	}
+	for _, h := range t.hosts {
+		for _, d := range h.proto.GetDomains() {
+			switch d = strings.ToLower(d); {
+			case d == "*" && x.any == nil:
+				x.any = h
+			case d == "*":
+			case strings.HasPrefix(d, "*"):
+				add(x.ends, d[1:], h)
+			case strings.HasSuffix(d, "*"):
+				add(x.begins, d[:len(d)-1], h)
+			default:
+				add(x.exact, d, h)
 			}
 		}
-		t.byDomain = x
 	}
-	return t.byDomain
+	t.byDomain = x
+	return x
 }
 
-// find returns the virtual host for a host, nil for none.
+// find returns the virtual host for a host, nil for none. A star stands for at least
+// one character.
 func (t *routeTable) find(host string) *virtualHost {
 	x := t.indexed()
 	if h := x.exact[host]; h != nil {
 		return h
 	}
-	var best *virtualHost
-	bestKind, bestLength := 0, -1
-	for _, h := range x.wild {
-		for _, d := range h.proto.GetDomains() {
-			if kind, length := rank(d, host); kind > bestKind || kind == bestKind && kind > 0 && length > bestLength {
-				best, bestKind, bestLength = h, kind, length
-			}
+	for i := 1; i < len(host); i++ {
+		if h := x.ends[host[i:]]; h != nil {
+			return h
 		}
 	}
-	return best
+	for i := len(host) - 1; i > 0; i-- {
+		if h := x.begins[host[:i]]; h != nil {
+			return h
+		}
+	}
+	return x.any
 }
 
 // domains lists the hosts that the virtual hosts tell apart, and the ports in them.

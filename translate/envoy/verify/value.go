@@ -167,6 +167,8 @@ func sameLength(a, b string) string {
 	switch {
 	case a == b:
 		return a
+	case strings.Trim(a, "0") == "" && strings.Trim(b, "9") == "":
+		return fmt.Sprintf("[0-9]{%d}", len(a)) // which keeps the expression short
 	case len(a) == 1:
 		return "[" + a + "-" + b + "]"
 	case a[0] == b[0]:
