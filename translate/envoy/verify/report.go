@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/prove"
+	"github.com/grpcroute/grpcroute/routing"
 )
 
 // doubt notes what is not known of some calls, once for all hosts.
@@ -82,4 +84,15 @@ func before(a, b place) bool {
 		return c < 0
 	}
 	return a.line < b.line
+}
+
+// Certain reports how certain what the manifests say about a region is, and what that
+// depends on.
+func Certain(tables []*routing.Table, r *prove.Region) (diag.Certainty, []string) {
+	for _, t := range tables {
+		if len(t.Serving(&r.Witness)) == 1 {
+			return r.Certain(t, nil)
+		}
+	}
+	return diag.Certain, nil
 }

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/prove"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
@@ -291,15 +290,4 @@ func (x *comparing) replay(d *door, r *prove.Region, got *consulted) string {
 		return "a plain reading of the configuration does not agree: please report this"
 	}
 	return ""
-}
-
-// Certain reports how certain what the manifests say about a region is, and what that
-// depends on.
-func Certain(tables []*routing.Table, r *prove.Region) (diag.Certainty, []string) {
-	for _, t := range tables {
-		if len(t.Serving(&r.Witness)) == 1 {
-			return r.Certain(t, nil)
-		}
-	}
-	return diag.Certain, nil
 }
