@@ -33,6 +33,7 @@ type inputOptions struct {
 	Assume         string
 	TunnelProtocol string
 	Config         configOptions
+	Unread         bool // keep objects of other kinds; no flag
 }
 
 func (o *inputOptions) addFlags(c *cobra.Command) {
@@ -81,7 +82,7 @@ func (o *inputOptions) load(s *Streams, command string) (*manifest.Set, error) {
 	}
 	set, err := manifest.Load(o.Files, manifest.Options{
 		Stdin: s.In, NonRecursive: !o.Recursive, Namespace: o.Namespace, Progress: progress(s),
-		Exclude: o.Config.excluded, Resources: o.Config.resources(),
+		Unread: o.Unread, Exclude: o.Config.excluded, Resources: o.Config.resources(),
 	})
 	if err == nil && !slices.ContainsFunc(set.Files, func(f *manifest.File) bool { return !f.Resource }) {
 		deeper := ""

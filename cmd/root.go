@@ -50,6 +50,7 @@ usage; 3 the work could not be done; 4 verify --strict, and something is unknown
 		newServeCmd(s, nil),
 		newTranslateCmd(s, nil),
 		newVerifyCmd(s, nil),
+		newConvertCmd(s, nil),
 		newVersionCmd(s, nil),
 		newCompletionCmd(s),
 	)

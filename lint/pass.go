@@ -2,6 +2,7 @@ package lint
 
 import (
 	"github.com/grpcroute/grpcroute/admission"
+	"github.com/grpcroute/grpcroute/convert"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -24,7 +25,10 @@ type Pass struct {
 	// proof is made once for all rules. nil for a rule that is PerSet.
 	Verdicts func() []*prove.Verdict
 	Views    *prove.Views // of Table, for [prove.Options]; nil for a rule that is PerSet
-	found    []finding
+	// Conversions is what comes of converting the HTTPRoutes of the set that carry
+	// gRPC calls; nil for a rule that is PerSet.
+	Conversions func() *convert.Result
+	found       []finding
 }
 
 // finding is a diagnostic whose position is not looked up yet: most positions

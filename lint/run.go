@@ -49,6 +49,7 @@ func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
 		pass.Verdicts = sync.OnceValue(func() []*prove.Verdict {
 			return prove.Reach(context.Background(), pass.Table, prove.Options{Views: pass.Views})
 		})
+		pass.Conversions = sync.OnceValue(pass.convert)
 		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
 	}
 	r := &Result{Profiles: profiles, Objects: len(set.Documents), Suggestions: map[*diag.Fix]*Suggestion{}}

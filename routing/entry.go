@@ -55,6 +55,8 @@ func (c *compiler) rule(r *topology.Rule) *ruleUnits {
 			u.dead = ru.broken.Error()
 		case r.Dropped:
 			u.dead = "the rule is dropped"
+		case c.profile.Matching.EmptyRulesSkipped && ru.action.Total == 0:
+			u.dead = fmt.Sprintf("%s passes over a rule without backends", c.profile.Name)
 		case u.dead == "" && u.cond.shape == noPath:
 			u.dead = "no gRPC call has a path that it takes"
 		}

@@ -49,7 +49,7 @@ func (x *resolver) outcome(p routePlace) *outcome {
 	case *routev3.Route_Route:
 		targets, out.unknown = x.targets(p, a.Route, levels)
 		extras = append(rewrites(a.Route), chosen(a.Route)...)
-		out.settings = settings(a.Route)
+		out.settings = settings(a.Route, x.timeouts)
 	case *routev3.Route_NonForwardingAction:
 		targets = []prove.Target{failing(answer(404, "an action for servers that are no proxies"))}
 		out.unknown = "non_forwarding_action is for servers that are no proxies"

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
@@ -48,6 +49,8 @@ type resolver struct {
 	given  map[string]prove.Target // by cluster, as the user said
 	routes map[string]*topology.Route
 	known  map[string]resolved
+	// timeouts are those that some manifest asks for.
+	timeouts map[time.Duration]bool
 }
 
 type resolved struct {
@@ -62,6 +65,7 @@ func newResolver(c *Config, topologies []*topology.Topology, given map[string]pr
 			x.routes[strings.ToLower(r.Kind)+"/"+r.Key()] = r
 		}
 	}
+	x.timeouts = timeouts(x.routes)
 	return x
 }
 

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"github.com/grpcroute/grpcroute/topology"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 // rewrites names what changes the path or the authority of calls, which no manifest
@@ -40,12 +42,12 @@ func rewrites(a *routev3.RouteAction) []string {
 const defaultTimeout = 15 * time.Second
 
 // settings names what a route asks for that manifests of GRPCRoutes do not.
-func settings(a *routev3.RouteAction) []string {
+func settings(a *routev3.RouteAction, asked map[time.Duration]bool) []string {
 	var out []string
 	switch {
 	case a.GetTimeout() == nil:
 		out = append(out, fmt.Sprintf("its calls end after %s, Envoy's timeout for routes that name none: set timeout to 0s", defaultTimeout))
-	case a.GetTimeout().AsDuration() > 0:
+	case a.GetTimeout().AsDuration() > 0 && !asked[a.GetTimeout().AsDuration()]:
 		out = append(out, fmt.Sprintf("its calls end after %s (timeout)", a.GetTimeout().AsDuration()))
 	}
 	if a.GetMaxStreamDuration().GetMaxStreamDuration().AsDuration() > 0 {
@@ -65,6 +67,31 @@ func settings(a *routev3.RouteAction) []string {
 		return true
 	})
 	slices.Sort(out)
+	return out
+}
+
+// timeouts are those that rules of HTTPRoutes ask for.
+func timeouts(routes map[string]*topology.Route) map[time.Duration]bool {
+	out := map[time.Duration]bool{}
+	for _, r := range routes {
+		if r.HTTP == nil {
+			continue
+		}
+		for i := range r.HTTP.Spec.Rules {
+			t := r.HTTP.Spec.Rules[i].Timeouts
+			if t == nil {
+				continue
+			}
+			for _, text := range []*gatewayv1.Duration{t.Request, t.BackendRequest} {
+				if text == nil {
+					continue
+				}
+				if d, err := time.ParseDuration(string(*text)); err == nil {
+					out[d] = true
+				}
+			}
+		}
+	}
 	return out
 }
 
