@@ -14,11 +14,16 @@ const (
 	exitFindings = 1 // findings at or above the threshold, an unrouted call, a refused route
 	exitUsage    = 2 // the command line is wrong
 	exitFailed   = 3 // the work could not be done
+	exitUnknown  = 4 // --strict, and something could not be decided
 )
 
 // errFindings ends a command whose result, already written, is a reason for a
 // script to stop.
 var errFindings = errors.New("findings")
+
+// errOpen ends a command that could not decide all that it was asked, and was told
+// to be strict.
+var errOpen = errors.New("unknown")
 
 // usageError is a mistake in the command line.
 type usageError struct{ err error }
@@ -64,6 +69,9 @@ func displayName(path string) string {
 func report(w io.Writer, name, command string, err error) int {
 	if errors.Is(err, errFindings) {
 		return exitFindings
+	}
+	if errors.Is(err, errOpen) {
+		return exitUnknown
 	}
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintf(w, "%s: %s\n", name, strings.TrimRight(line, "\n"))

@@ -22,7 +22,7 @@ which rule and backend a gRPC call will reach. What the input does not show is
 reported as unknown, never guessed.
 
 Exit codes: 0 fine; 1 findings, an unrouted call or a refused route; 2 wrong
-usage; 3 the work could not be done.`,
+usage; 3 the work could not be done; 4 verify --strict, and something is unknown.`,
 		Example: `  grpcroute lint examples/shop
   grpcroute status -f examples/shop
   grpcroute explain -f examples/shop shop.example.com/shop.catalog.v1.Catalog/GetItem`,
@@ -50,6 +50,7 @@ usage; 3 the work could not be done.`,
 		newServeCmd(s, nil),
 		newXDSCmd(s, nil),
 		newTranslateCmd(s, nil),
+		newVerifyCmd(s, nil),
 		newConvertCmd(s, nil),
 		newVersionCmd(s, nil),
 		newCompletionCmd(s),

@@ -1,5 +1,7 @@
 package prove
 
+import "slices"
+
 // charset is a set of characters below 128.
 type charset [2]uint64
 
@@ -26,6 +28,7 @@ func charsBetween(lo, hi byte, not string) charset {
 // method name, and its ASCII-Value is 0x20 to 0x7e (gRPC over HTTP/2).
 var (
 	segmentChars = charsBetween(0x21, 0x7e, "/?#%")
+	pathChars    = charsBetween(0x21, 0x7e, "?#%")
 	valueChars   = charsBetween(0x20, 0x7e, "")
 	wordChars    = charsBetween('0', '9', "").or(charsBetween('A', 'Z', "")).or(charsBetween('a', 'z', "")).or(charsBetween('_', '_', ""))
 )
@@ -93,6 +96,54 @@ func classesOf(alphabet charset, sets []charset) classes {
 		}
 	}
 	return c
+}
+
+// allChars are the characters of all domains, readableChars those in an order in which
+// texts that are tried first read well.
+var (
+	allChars      = charsFrom(0x20, 0x7e)
+	readableChars = slices.SortedStableFunc(slices.Values(allChars), func(a, b byte) int { return rank(a) - rank(b) })
+)
+
+func charsFrom(lo, hi byte) []byte {
+	var out []byte
+	for ch := lo; ch <= hi; ch++ {
+		out = append(out, ch)
+	}
+	return out
+}
+
+func rank(ch byte) int {
+	switch {
+	case 'a' <= ch && ch <= 'z':
+		return 0
+	case 'A' <= ch && ch <= 'Z':
+		return 1
+	case '0' <= ch && ch <= '9':
+		return 2
+	}
+	return 3
+}
+
+// readable puts the classes in an order in which the first words of a search read
+// well: small letters, capital ones, digits, all else.
+func (c classes) readable() classes {
+	order := make([]int, len(c.rep))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return rank(c.rep[a]) - rank(c.rep[b]) })
+	out := classes{of: c.of, rep: make([]byte, len(c.rep))}
+	place := make([]uint8, len(order))
+	for i, old := range order {
+		out.rep[i], place[old] = c.rep[old], uint8(i)
+	}
+	for ch, k := range c.of {
+		if k != noClass {
+			out.of[ch] = place[k]
+		}
+	}
+	return out
 }
 
 // sets returns the classes as sets.

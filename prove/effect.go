@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 )
@@ -17,6 +18,11 @@ type Effect struct {
 	// Entry is the match that takes the call, nil when none does. It says who, not
 	// what, and is not compared.
 	Entry *routing.Entry
+	// Who takes the call where that is no match of a table, "" for none, and Range is
+	// where it stands.
+	Who   string
+	Range diag.Range
+	Why   string // why Answer, where that is not plain
 	// Answer is what the client gets when no call reaches a backend.
 	Answer *profile.Answer
 	// Targets are where calls go, without those that get none; their shares add up

@@ -72,7 +72,7 @@ func (d *headerDim) combine(values *dimension, most, limit int) error {
 	for _, c := range d.conds {
 		set := newBitset(len(chosen))
 		for a, vs := range chosen {
-			if slices.ContainsFunc(vs, func(v int) bool { return values.takes(c.value, v) }) {
+			if len(vs) == 0 && c.absent || slices.ContainsFunc(vs, func(v int) bool { return values.takes(c.value, v) }) {
 				set.add(a)
 			}
 		}

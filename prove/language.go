@@ -43,6 +43,9 @@ type languages struct {
 	failed   map[string]error
 	products map[string]*product
 	all      []*language // by id
+	// canonical: equal languages are one, however they are written.
+	canonical bool
+	sources   map[string]bool
 }
 
 func newLanguages(alphabet charset, nonEmpty bool, nice string, b *Budget) *languages {
@@ -70,26 +73,32 @@ func (ls *languages) of(p routing.Pattern) (*language, error) {
 			l.kind = routing.NoText
 		}
 	}
+	if err == nil {
+		return ls.settle(key, l), nil
+	}
 	ls.add(key, l)
 	ls.failed[key] = err
 	return l, err
 }
 
-// ofAutomaton returns the language of an automaton, under a name of its own.
-func (ls *languages) ofAutomaton(name string, a *automaton) *language {
-	key := "automaton " + name
+// ofAutomaton returns the language of an automaton, under a key of its own; source
+// names it in words.
+func (ls *languages) ofAutomaton(key, source string, a *automaton) *language {
+	key = "automaton " + key
 	if l, ok := ls.known[key]; ok {
 		return l
 	}
-	l := &language{kind: routing.RegexText, text: name, source: name, auto: a}
+	l := &language{kind: routing.RegexText, text: key, source: source, auto: a}
 	if a.empty() {
 		l.kind = routing.NoText
 	}
-	ls.add(key, l)
-	return l
+	return ls.settle(key, l)
 }
 
 func (ls *languages) add(key string, l *language) {
+	if ls.canonical && l.regex() {
+		l.source = ls.unlike(l.source)
+	}
 	l.id = len(ls.all)
 	ls.all = append(ls.all, l)
 	ls.known[key] = l

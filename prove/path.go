@@ -55,21 +55,22 @@ func (n *names) split(p routing.Pattern) ([]rectangle, error) {
 	if rs, ok := n.paths[p.Text]; ok {
 		return rs, n.failed[p.Text]
 	}
-	alphabet := segmentChars
-	alphabet.add('/')
-	a, err := determinize(p.Text, alphabet, n.service.budget.PatternStates)
+	a, err := determinize(p.Text, pathChars, n.service.budget.PatternStates)
 	var rs []rectangle
 	if err == nil {
-		rs = n.splitAutomaton(p, a)
+		rs = n.splitAutomaton(p.Text, "path "+written(p), a)
 	}
 	n.paths[p.Text], n.failed[p.Text] = rs, err
 	return rs, err
 }
 
-func (n *names) splitAutomaton(p routing.Pattern, a *automaton) []rectangle {
+func (n *names) splitAutomaton(key, path string, a *automaton) []rectangle {
 	begin := a.step(0, '/')
 	if begin == dead {
 		return nil
+	}
+	if n.service.canonical {
+		return n.splitByMethods(key, "its part of the "+path, a, begin)
 	}
 	var rs []rectangle
 	seen := map[int32]bool{}
@@ -79,9 +80,10 @@ func (n *names) splitAutomaton(p routing.Pattern, a *automaton) []rectangle {
 			continue
 		}
 		seen[middle] = true
-		name := fmt.Sprintf("its part of the path %s (%d)", written(p), len(seen))
-		service := n.service.ofAutomaton(name, a.restrict(begin, func(q int32) bool { return a.step(q, '/') == middle }))
-		method := n.method.ofAutomaton(name, a.restrict(middle, func(q int32) bool { return a.accept[q] }))
+		name := fmt.Sprintf("its part of the %s (%d)", path, len(seen))
+		part := fmt.Sprintf("%s (%d)", key, len(seen))
+		service := n.service.ofAutomaton(part, name, a.restrict(begin, func(q int32) bool { return a.step(q, '/') == middle }))
+		method := n.method.ofAutomaton(part, name, a.restrict(middle, func(q int32) bool { return a.accept[q] }))
 		if service.kind != routing.NoText && method.kind != routing.NoText {
 			rs = append(rs, rectangle{service, method})
 		}

@@ -14,7 +14,8 @@ type product struct {
 	states []pair
 	next   []int32 // state*len(rep) + class; never dead: "none accepts" is a group, too
 	groups []group
-	in     []int // by state: its group
+	in     []int  // by state: its group
+	order  []byte // in which characters are tried
 }
 
 // pair is a state of a product and how it was reached first.
@@ -39,12 +40,15 @@ func (ls *languages) product(parts []*language) (*product, error) {
 	if p, ok := ls.products[key]; ok {
 		return p, nil
 	}
-	p := &product{parts: parts}
+	p := &product{parts: parts, order: allChars}
 	var sets []charset
 	for _, l := range parts {
 		sets = append(sets, l.auto.sets()...)
 	}
 	p.classes = classesOf(ls.alphabet, sets)
+	if ls.canonical {
+		p.classes, p.order = p.classes.readable(), readableChars
+	}
 	if err := p.explore(ls.budget.ProductStates); err != nil {
 		return nil, err
 	}
@@ -176,7 +180,7 @@ func (p *product) findBeside(g *group, points []string, good func(string) bool) 
 		if g.member[at.q] && good(at.text) {
 			return at.text, true
 		}
-		for ch := byte(0x20); ch < 0x7f; ch++ {
+		for _, ch := range p.order {
 			if p.of[ch] == noClass {
 				continue
 			}

@@ -33,9 +33,7 @@ func TextsOf(kind Kind, expression string, partial bool) (*Texts, error) {
 	case Values:
 		in = newLanguages(valueChars, false, "other", &b)
 	case Paths:
-		alphabet := segmentChars
-		alphabet.add('/')
-		in = newLanguages(alphabet, true, "/any.Service/Any", &b)
+		in = newLanguages(pathChars, true, "/any.Service/Any", &b)
 	}
 	if !partial {
 		expression = "^(?:" + expression + ")$"

@@ -12,7 +12,8 @@ import (
 type unit struct {
 	entry *routing.Entry
 	*shape
-	effect int // number of its effect
+	effect int  // number of its effect
+	box    *Box // that it was made of, nil for an entry of a table
 }
 
 // shape is what an entry asks, made once for all hosts that it stands under.
@@ -37,6 +38,8 @@ type headerCond struct {
 	name  string
 	value *language
 	each  bool
+	// absent: one that is not there satisfies it, too.
+	absent bool
 }
 
 // engine makes units and what they are made of, each once. It serves one proof,
@@ -55,6 +58,10 @@ type engine struct {
 	list    []*Effect // by number
 	// blind: only who takes a call counts, not what happens to it; all effects are 0.
 	blind bool
+	// equal holds one shape for all that ask the same, where equal languages are one.
+	equal map[string]*shape
+	// opened counts boxes of which not all is known.
+	opened int
 }
 
 func newEngine(ctx context.Context, b Budget) *engine {
@@ -113,6 +120,7 @@ func (x *engine) shape(e *routing.Entry) *shape {
 			s.paths, s.headers = []rectangle{{&language{}, &language{}}}, nil
 		}
 	}
+	s = x.unify(s)
 	x.shapes[asks] = s
 	return s
 }
@@ -144,7 +152,7 @@ func (x *engine) fill(s *shape, c *routing.Conditions) (err error) {
 // can.
 func (x *engine) contradiction(hs []*headerCond) (why string, contradictory bool) {
 	for _, h := range hs {
-		if h.value.kind == routing.NoText {
+		if h.value.kind == routing.NoText && !h.absent {
 			return "header " + strconv.Quote(h.name) + " can never have a value that it takes", false
 		}
 		d, err := x.headerDim(sameName(hs, h.name), 1)
@@ -183,6 +191,9 @@ func (x *engine) header(h routing.HeaderPattern) (*headerCond, error) {
 		return nil, err
 	}
 	c := &headerCond{id: len(x.headers), name: h.Name, value: value, each: h.Each}
+	if x.equal != nil {
+		c = x.oneHeader(c)
+	}
 	x.headers[key] = c
 	return c, nil
 }

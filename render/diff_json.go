@@ -63,6 +63,10 @@ type diffAction struct {
 	Extras   []string     `json:"extras"`
 	Response *response    `json:"response"` // null when calls reach a backend
 	Why      string       `json:"why,omitempty"`
+	// Of what is no rule: its name and where it stands.
+	Name string `json:"name,omitempty"`
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
 }
 
 type diffTarget struct {

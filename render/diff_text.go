@@ -14,7 +14,7 @@ import (
 // DiffText writes comparisons for people: a summary line each, then the regions
 // by change, the worst first.
 func DiffText(w io.Writer, ds []*simulate.Diff, o Options) error {
-	p := diffPrinter{Options: o, style: o.style()}
+	p := diffPrinter{Options: o, style: o.style(), sides: [2]string{"from", "to"}, meanings: changeMeanings, command: explainCommand}
 	for i, d := range ds {
 		if i > 0 {
 			p.WriteString("\n")
@@ -29,6 +29,10 @@ type diffPrinter struct {
 	strings.Builder
 	Options
 	style
+	sides [2]string // what the two are called
+	// meanings say what each change is.
+	meanings map[simulate.Change]string
+	command  func(*simulate.Diff, *simulate.DiffRegion) string
 }
 
 func (p *diffPrinter) diff(d *simulate.Diff) {
@@ -40,19 +44,24 @@ func (p *diffPrinter) diff(d *simulate.Diff) {
 	if p.Quiet {
 		return
 	}
+	p.regions(d)
+	p.list("not decided", d.Unknown)
+	p.list("notes", d.Notes)
+}
+
+// regions writes the regions, by change.
+func (p *diffPrinter) regions(d *simulate.Diff) {
 	var last simulate.Change
 	for i := range d.Regions {
 		r := &d.Regions[i]
 		if r.Change != last {
-			fmt.Fprintf(p, "\n%s: %s\n", p.change(r.Change), changeMeanings[r.Change])
+			fmt.Fprintf(p, "\n%s: %s\n", p.change(r.Change), p.meanings[r.Change])
 			last = r.Change
 		} else {
 			p.WriteString("\n")
 		}
 		p.region(d, r)
 	}
-	p.list("not decided", d.Unknown)
-	p.list("notes", d.Notes)
 }
 
 // change paints the name of a change.
@@ -79,13 +88,13 @@ func (p *diffPrinter) region(d *simulate.Diff, r *simulate.DiffRegion) {
 	}
 	p.field("through", strings.Join(r.Gateways, ", "), nil)
 	old, now := diffActionOf(r.Old), diffActionOf(r.New)
-	p.action("from", &old)
-	p.action("to", &now)
+	p.action(p.sides[0], &old)
+	p.action(p.sides[1], &now)
 	if r.Certainty == diag.Unknown {
 		p.field("unknown", r.Why, p.doubt)
 	}
 	// A command stays in one piece, to be pasted.
-	if command := explainCommand(d, r); command != "" {
+	if command := p.command(d, r); command != "" {
 		fmt.Fprintf(p, "    %s %s\n", p.label(pad("try", 8)), plain(command))
 	}
 }

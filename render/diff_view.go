@@ -51,6 +51,12 @@ func diffActionOf(e *prove.Effect) diffAction {
 			out.Why = e.Answer.Source
 		}
 	}
+	if e.Entry == nil {
+		out.Name, out.File, out.Line = validText(e.Who), validText(e.Range.File), e.Range.Start.Line
+		if e.Why != "" {
+			out.Why = validText(e.Why)
+		}
+	}
 	if r := e.Entry; r != nil {
 		file, line := placeOf(r.Rule)
 		out.Route = &routeRef{r.Route.Kind, objectKey{r.Route.Namespace, r.Route.Name}, validText(file), line}
@@ -149,14 +155,17 @@ func regionText(r *simulate.DiffRegion) string {
 // ruleOf names the rule of an action, "" for none.
 func (a *diffAction) ruleOf() string {
 	if a.Route == nil {
-		return ""
+		return a.Name
 	}
 	return ruleText(a.Route.Kind, a.Route.Namespace+"/"+a.Route.Name, *a.Rule, a.RuleName)
 }
 
 // place is where the rule of an action is written.
 func (a *diffAction) place() string {
-	if a.Route == nil || a.Route.File == "" {
+	switch {
+	case a.Route == nil && a.File != "":
+		return fmt.Sprintf("%s:%d", a.File, a.Line)
+	case a.Route == nil || a.Route.File == "":
 		return ""
 	}
 	return fmt.Sprintf("%s:%d", a.Route.File, a.Route.Line)
@@ -195,16 +204,19 @@ func (a *diffAction) ends() []string {
 
 // explainCommand is what to type to follow the witness of a region on the new
 // side, "" where explain cannot.
-func explainCommand(d *simulate.Diff, r *simulate.DiffRegion) string {
-	if slices.ContainsFunc(r.Gateways, func(g string) bool { return strings.HasPrefix(g, "Service ") }) || len(d.New.Files) == 0 {
+func explainCommand(d *simulate.Diff, r *simulate.DiffRegion) string { return explainOn(&d.New, r) }
+
+// explainOn is that for one side.
+func explainOn(side *simulate.DiffSide, r *simulate.DiffRegion) string {
+	if slices.ContainsFunc(r.Gateways, func(g string) bool { return strings.HasPrefix(g, "Service ") }) || len(side.Files) == 0 {
 		return ""
 	}
 	text := "grpcroute explain"
-	for _, f := range d.New.Files {
+	for _, f := range side.Files {
 		text += " -f " + shellWord(f)
 	}
-	if d.New.Chosen {
-		text += " --profile " + strings.Join(d.New.Profiles, ",")
+	if side.Chosen {
+		text += " --profile " + strings.Join(side.Profiles, ",")
 	}
 	return text + " " + callOf(&r.Witness)
 }

@@ -96,18 +96,12 @@ const maxDoubted = 200
 // stands for.
 func (c *comparison) add(pair [2]*routing.Table, d *prove.Difference, count int) {
 	for _, g := range d.Regions {
-		r := DiffRegion{
-			Change: classify(g.Old, g.New), Gateways: g.Where, Hosts: g.Hosts,
-			Service: g.Service, Method: g.Method, Headers: g.Headers,
-			Witness: WitnessOf(g.Witness), Old: g.Old, New: g.New, Calls: count,
-		}
+		var certain func(*prove.Region) (diag.Certainty, []string)
 		if len(c.out.Regions) < maxDoubted {
-			var whys []string
-			r.Certainty, whys = g.Certain(pair[0], pair[1])
-			if slices.Sort(whys); r.Certainty == diag.Unknown {
-				r.Why = strings.Join(slices.Compact(whys), "; ")
-			}
+			certain = func(g *prove.Region) (diag.Certainty, []string) { return g.Certain(pair[0], pair[1]) }
 		}
+		r := regionOf(g, certain)
+		r.Calls = count
 		c.merge(r)
 	}
 	c.out.Unknown = append(c.out.Unknown, d.Unknown...)
