@@ -23,6 +23,10 @@ type Options struct {
 	// Resources are further paths with objects that others refer to. Their files,
 	// unless they are among the paths, too, have File.Resource.
 	Resources []string
+	// Check, when set, is called with each object of a kind we know when it was
+	// read, from several goroutines. A value that is lent is dropped afterwards, see
+	// [Document.Object], and may be changed.
+	Check func(d *Document, lent bool)
 	// Progress, when set, is called after each file with the number of files
 	// done and the number known so far. Calls do not overlap.
 	Progress func(done, total int)
@@ -69,13 +73,14 @@ func Read(files []*File, o Options) *Set {
 // for each beside the caller's.
 type loader struct {
 	namespace string
+	check     func(*Document, bool)
 	slots     chan struct{}
 	readers   sync.Pool
 	dense     sync.Mutex // held while a large document is parsed
 }
 
 func newLoader(o Options) *loader {
-	l := &loader{namespace: o.Namespace, slots: make(chan struct{}, runtime.GOMAXPROCS(0)-1)}
+	l := &loader{namespace: o.Namespace, check: o.Check, slots: make(chan struct{}, runtime.GOMAXPROCS(0)-1)}
 	if l.namespace == "" {
 		l.namespace = "default"
 	}
