@@ -162,7 +162,7 @@ func (d *documents) object(src *source, base Path, v any, wide bool) {
 		return
 	}
 	doc.identify(k, d.l.namespace)
-	typed := k.typed(doc, wide)
+	typed := k.typed(d.r, doc, wide)
 	d.check(doc, typed)
 	d.entries = append(d.entries, entry{doc, k, typed})
 }

@@ -17,6 +17,7 @@ import (
 type reader struct {
 	words map[string]string // strings met before, so that equal ones share memory
 	arena
+	typing
 
 	// About the document read last:
 	duplicates bool // a mapping may hold a key twice
