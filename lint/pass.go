@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"time"
+
 	"github.com/grpcroute/grpcroute/admission"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
@@ -25,6 +27,17 @@ type Pass struct {
 	Verdicts func() []*prove.Verdict
 	Views    *prove.Views // of Table, for [prove.Options]; nil for a rule that is PerSet
 	found    []finding
+}
+
+// timePerRoute is what a proof over many routes may take longer: ten times of what
+// it needs on a machine with nothing else to do.
+const timePerRoute = 200 * time.Microsecond
+
+// Proof returns the options of proofs over Table. A large input gets more time.
+func (p *Pass) Proof() prove.Options {
+	o := prove.Options{Views: p.Views}
+	o.Budget.Time = prove.DefaultBudget.Time + time.Duration(len(p.Topology.Routes))*timePerRoute
+	return o
 }
 
 // finding is a diagnostic whose position is not looked up yet: most positions

@@ -55,7 +55,7 @@ func RunAdmitted(set *manifest.Set, verdict *Admission, rules []*Rule, o Options
 		pass.Table = routing.Compile(pass.Topology)
 		pass.Views = prove.ViewsOf(pass.Table)
 		pass.Verdicts = sync.OnceValue(func() []*prove.Verdict {
-			return prove.Reach(context.Background(), pass.Table, prove.Options{Views: pass.Views})
+			return prove.Reach(context.Background(), pass.Table, pass.Proof())
 		})
 		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
 	}
