@@ -190,10 +190,10 @@ func tooLarge(f *File) *part {
 
 // notText reports a file that is no text at all, once for the whole of it.
 func notText(f *File) (diag.Diagnostic, bool) {
-	d := diag.Diagnostic{Rule: ruleNotUTF8, Severity: diag.Error, Source: diag.Strict, Range: f.span(0, 0)}
+	d := diag.Diagnostic{Rule: ruleNotUTF8, Severity: diag.Error, Source: diag.Strict}
 	switch {
 	case bytes.HasPrefix(f.Data, []byte("\xff\xfe")), bytes.HasPrefix(f.Data, []byte("\xfe\xff")):
-		d.Message, d.Hint = "the file is UTF-16, and Kubernetes reads UTF-8", "save it as UTF-8"
+		d.Message, d.Hint, d.Range = "the file is UTF-16, and Kubernetes reads UTF-8", "save it as UTF-8", f.span(0, 0)
 	case bytes.IndexByte(f.Data, 0) >= 0:
 		at := bytes.IndexByte(f.Data, 0)
 		d.Message, d.Range = "the file holds a zero byte, so it is not text", f.span(at, at+1)
