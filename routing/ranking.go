@@ -52,7 +52,7 @@ func (e *Entry) class() (class, bool) {
 	if m == nil || m.Regex || m.Service == nil || *m.Service == "" {
 		return class{}, false
 	}
-	k := class{host: e.Unit.Host, own: e.Unit.OwnHost, service: len(*m.Service), headers: e.Unit.Headers, exact: e.Unit.ExactHeaders}
+	k := class{host: e.Host.Name, own: e.Host.Own, service: len(*m.Service), headers: e.Unit.Headers, exact: e.Unit.ExactHeaders}
 	if k.hasMethod = m.Method != nil; k.hasMethod {
 		k.method = len(*m.Method)
 	}
