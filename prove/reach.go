@@ -165,7 +165,7 @@ func (r *reaching) service(g *grid, s int, named bool, at *view) error {
 	}
 	own := b.columns[0][0]
 	for m := range b.methods.size() {
-		if named && len(own.open) == 0 && (m >= len(b.methods.points) || own.exact[b.methods.points[m]] == nil) {
+		if named && len(own.open) == 0 && (m >= len(b.methods.points) || own.of(b.methods.points[m]) == nil) {
 			continue
 		}
 		p, err := g.place(b, m)

@@ -14,9 +14,6 @@ import (
 type unit struct {
 	Clause
 	cond condition
-	// dropped: the implementation leaves the match out, so that it does not count
-	// towards its rule's rank either.
-	dropped bool
 }
 
 // ruleUnits is a rule compiled for one implementation.
@@ -69,6 +66,7 @@ func (c *compiler) grpcUnits(ru *ruleUnits, matches []gatewayv1.GRPCRouteMatch) 
 		return
 	}
 	full := 0
+	ru.units = make([]unit, 0, len(matches))
 	for i := range matches {
 		ru.units = append(ru.units, c.grpcUnit(ru, i, &matches[i]))
 		if !emptyMatch(&matches[i]) {

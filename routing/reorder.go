@@ -11,12 +11,15 @@ import (
 // precedence gives them. What they match stays as it is: only who comes first
 // differs.
 func (h *Host) Reordered(p *profile.Profile) []*Entry {
-	r := rank(p, classify(h.Entries))
+	c := classesPool.Get().(*classes)
+	defer c.release()
+	c.classify(h.Entries)
+	r := rank(p, c)
 	out, copies, clauses := make([]*Entry, len(h.Entries)), make([]Entry, len(h.Entries)), make([]Clause, len(h.Entries))
 	for i, e := range h.Entries {
 		copies[i], clauses[i] = *e, *e.Clause
 		clauses[i].Unit = rankedUnit(p, e)
-		copies[i].Clause, copies[i].Keys = &clauses[i], r.key(i)
+		copies[i].Clause, copies[i].Keys = &clauses[i], slices.Clone(r.key(i))
 		out[i] = &copies[i]
 	}
 	slices.SortStableFunc(out, func(a, b *Entry) int { return precedes(&p.Precedence, a, b) })

@@ -100,6 +100,9 @@ type Clause struct {
 	order *routeOrder
 	// opaque: Dead because a pattern is of a dialect that cannot be read here.
 	opaque bool
+	// dropped: the implementation leaves the match out, so that it does not count
+	// towards its rule's rank either.
+	dropped bool
 }
 
 // Entry is one match of one rule under one effective hostname.

@@ -95,7 +95,7 @@ type resolver struct {
 	patterns                     map[string]*PatternError
 	places                       map[placeKey]*place
 	gone                         map[objectKey]absence // see missing
-	firstOwn                     bool // routes to Gateways that the input lacks belong to this profile
+	firstOwn                     bool                  // routes to Gateways that the input lacks belong to this profile
 }
 
 // objectKey names an object of any kind.
