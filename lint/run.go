@@ -57,6 +57,7 @@ func RunAdmitted(set *manifest.Set, verdict *Admission, rules []*Rule, o Options
 		pass.Verdicts = sync.OnceValue(func() []*prove.Verdict {
 			return prove.Reach(context.Background(), pass.Table, pass.Proof())
 		})
+		pass.RuleVerdicts = sync.OnceValue(func() [][]*prove.Verdict { return byRule(pass.Verdicts()) })
 		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
 	}
 	r := &Result{Profiles: profiles, Objects: len(set.Documents), Suggestions: map[*diag.Fix]*Suggestion{}}
