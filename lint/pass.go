@@ -23,7 +23,8 @@ type Pass struct {
 	Profile   *profile.Profile   // nil for a rule that is PerSet
 	Options   *Options
 	// Verdicts says of each match of Table whether it can ever take a call; the
-	// proof is made once for all rules. nil for a rule that is PerSet.
+	// proof is made once for all rules, and keeps no witness of what is reachable.
+	// nil for a rule that is PerSet.
 	Verdicts func() []*prove.Verdict
 	// RuleVerdicts are Verdicts by the rule that they speak of, in the order of the
 	// first of each.

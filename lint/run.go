@@ -55,7 +55,9 @@ func RunAdmitted(set *manifest.Set, verdict *Admission, rules []*Rule, o Options
 		pass.Table = routing.Compile(pass.Topology)
 		pass.Views = prove.ViewsOf(pass.Table)
 		pass.Verdicts = sync.OnceValue(func() []*prove.Verdict {
-			return prove.Reach(context.Background(), pass.Table, pass.Proof())
+			o := pass.Proof()
+			o.NoWitness = true // rules show none of what is reachable
+			return prove.Reach(context.Background(), pass.Table, o)
 		})
 		pass.RuleVerdicts = sync.OnceValue(func() [][]*prove.Verdict { return byRule(pass.Verdicts()) })
 		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
