@@ -49,6 +49,7 @@ usage; 3 the work could not be done.`,
 		newInitCmd(s, nil),
 		newServeCmd(s, nil),
 		newTranslateCmd(s, nil),
+		newConvertCmd(s, nil),
 		newVersionCmd(s, nil),
 		newCompletionCmd(s),
 	)

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/translate/cloudflare"
 	"github.com/grpcroute/grpcroute/translate/envoy"
+	"github.com/grpcroute/grpcroute/translate/kgateway"
+	"github.com/grpcroute/grpcroute/translate/pingora"
 	"github.com/spf13/cobra"
 )
 
@@ -31,13 +34,15 @@ type translateOptions struct {
 	Backends []string
 	Listen   []string
 	Envoy    envoy.Options
+	Intended bool
 }
 
 // translated is a configuration, as JSON, and what is to be said about it.
 type translated struct {
 	text   []byte
 	notes  diag.List
-	secret bool // it holds a private key
+	secret bool   // it holds a private key
+	binary []byte // the same as it goes over the wire, when that is asked for
 }
 
 // target is a data plane that can be configured.
@@ -50,6 +55,8 @@ type target struct {
 var targetList = []target{
 	{envoy.Target, envoy.About, (*translateOptions).toEnvoy},
 	{cloudflare.Target, cloudflare.About, (*translateOptions).toTunnel},
+	{pingora.Target, pingora.About, (*translateOptions).toPingora},
+	{kgateway.Target, kgateway.About, (*translateOptions).toKGateway},
 }
 
 func targetNames() []string {
@@ -78,20 +85,20 @@ that holds a key is readable by its owner only.`,
 		Example: "  grpcroute translate --list\n" +
 			"  grpcroute translate --to " + envoy.Target + " -q examples/change/after.yaml\n" +
 			"  grpcroute translate --to " + envoy.Target + " --backend shop/cart-v1:9000=127.0.0.1:9000 -o json -q examples/change/after.yaml\n" +
-			"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml",
+			"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml" + boundExamples,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)
-			if o.To == cloudflare.Target && !c.Flags().Changed("output") {
-				o.Output.Format = "json" // which its proxy takes alone
+			if (o.To == cloudflare.Target || o.To == pingora.Target) && !c.Flags().Changed("output") {
+				o.Output.Format = "json" // of the text forms the one that its proxy, or protojson, takes
 			}
 			return run(o)
 		},
 	}
 	o.Input.addFlags(c)
-	o.Output.addFlags(c, "yaml", "json")
+	o.Output.addFlags(c, "yaml", "json", binaryFormat)
 	f := c.Flags()
-	f.Lookup("output").Usage += " (default json for " + cloudflare.Target + ", whose proxy takes no other)"
+	o.addPingoraFlags(f)
 	f.BoolVarP(&o.Output.Quiet, "quiet", "q", false, "say only what is lost, not what the result depends on")
 	f.StringVar(&o.To, "to", "", "`target`: "+strings.Join(targetNames(), ", "))
 	_ = c.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(targetNames(), cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that does not exist
@@ -125,6 +132,9 @@ func runTranslate(o *translateOptions) error {
 		return usagef("no target given: say --to %s", strings.Join(targetNames(), " or --to "))
 	case i < 0:
 		return oneOf("--to", o.To, targetNames())
+	}
+	if err := o.checkPingora(); err != nil {
+		return err
 	}
 	set, unread := o.Input.load(o.Streams, o.Command)
 	if set == nil {
@@ -178,7 +188,10 @@ func (o *translateOptions) tell(notes diag.List) int {
 
 // write puts the configuration where it is wanted.
 func (o *translateOptions) write(got *translated) error {
-	text, err := render.Configuration(got.text, o.Output.Format)
+	text, err := got.binary, error(nil)
+	if text == nil {
+		text, err = render.Configuration(got.text, o.Output.Format)
+	}
 	if err != nil {
 		return err
 	}
@@ -191,7 +204,8 @@ func (o *translateOptions) write(got *translated) error {
 		if err := os.MkdirAll(path, 0o755); err != nil {
 			return fmt.Errorf("write the configuration: %w", err)
 		}
-		path = filepath.Join(path, o.To+"."+o.Output.Format)
+		ending := map[string]string{binaryFormat: "binpb"}[o.Output.Format]
+		path = filepath.Join(path, o.To+"."+cmp.Or(ending, o.Output.Format))
 	}
 	put := replaceFile
 	if got.secret {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/grpcroute/grpcroute/admission"
+	"github.com/grpcroute/grpcroute/convert"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -30,7 +31,10 @@ type Pass struct {
 	// first of each.
 	RuleVerdicts func() [][]*prove.Verdict
 	Views        *prove.Views // of Table, for [prove.Options]; nil for a rule that is PerSet
-	found        []finding
+	// Conversions is what comes of converting the HTTPRoutes of the set that carry
+	// gRPC calls; nil for a rule that is PerSet.
+	Conversions func() *convert.Result
+	found       []finding
 }
 
 // timePerRoute is what a proof over many routes may take longer: ten times of what

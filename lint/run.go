@@ -60,6 +60,7 @@ func RunAdmitted(set *manifest.Set, verdict *Admission, rules []*Rule, o Options
 			return prove.Reach(context.Background(), pass.Table, o)
 		})
 		pass.RuleVerdicts = sync.OnceValue(func() [][]*prove.Verdict { return byRule(pass.Verdicts()) })
+		pass.Conversions = sync.OnceValue(pass.convert)
 		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
 	}
 	r := &Result{Profiles: profiles, Objects: len(set.Documents), Suggestions: map[*diag.Fix]*Suggestion{}}

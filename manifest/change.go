@@ -14,6 +14,8 @@ type Change struct {
 	path  Path
 	value any
 	key   string // rename: the new key; put: the sibling after which a new key stands
+	// comments: those of what is removed stay, see [Change.KeepComments].
+	comments bool
 }
 
 type changeOp uint8

@@ -74,13 +74,16 @@ func (d *documents) value(src *source) (any, bool) {
 	if src.json {
 		v, err = d.r.jsonValue(text)
 	} else {
-		if text = src.text(); bytes.HasPrefix(text, endMarker) || bytes.Contains(text, lineEndMarker) {
+		if text = src.text(); bytes.Contains(text, endMarker) {
 			d.unread(src, text)
 		}
 		v, err = d.r.yamlValue(text)
 	}
 	switch {
 	case err == nil:
+		if !src.json {
+			d.unreadAfterBrace(src, text)
+		}
 		return v, true
 	case d.full():
 		d.dropped++
@@ -101,17 +104,36 @@ func invalidUTF8(text []byte) int {
 	return 0
 }
 
-var (
-	endMarker     = []byte("...")
-	lineEndMarker = []byte("\n...")
-)
+var endMarker = []byte("...")
+
+// endMarkerOf returns where the first line of a text starts that begins with "...",
+// or -1.
+func endMarkerOf(text []byte) int {
+	for at := 0; ; {
+		i := bytes.Index(text[at:], endMarker)
+		if i < 0 {
+			return -1
+		}
+		if at += i; at == 0 || text[at-1] == '\n' || text[at-1] == '\r' || isWideBreak(text[:at]) {
+			return at
+		}
+		at += len(endMarker)
+	}
+}
+
+// isWideBreak reports whether a text ends with one of the line breaks beyond ASCII
+// that YAML 1.1 knows.
+func isWideBreak(text []byte) bool {
+	r, _ := utf8.DecodeLastRune(text)
+	return r == '\u0085' || r == '\u2028' || r == '\u2029'
+}
 
 // unread warns about what stands between "..." and the next "---": Kubernetes
 // reads one document between two separators.
 func (d *documents) unread(src *source, text []byte) {
-	at := 0
-	if !bytes.HasPrefix(text, endMarker) {
-		at = bytes.Index(text, lineEndMarker) + 1
+	at := endMarkerOf(text)
+	if at < 0 {
+		return
 	}
 	after := at + len(endMarker)
 	s := scan{text}
@@ -122,9 +144,31 @@ func (d *documents) unread(src *source, text []byte) {
 	if after == len(text) {
 		return
 	}
-	start := src.start + after
-	p := src.problem(ruleUnread, src.file.span(start, lineTextEnd(src.file.Data, start)),
-		"what follows \"...\" is never read by Kubernetes", "separate documents with a line \"---\"")
+	d.ignored(src, after, "what follows \"...\" is never read by Kubernetes", "separate documents with a line \"---\"")
+}
+
+// unreadAfterBrace warns about what stands behind the brace that ends a document:
+// the parsers of Kubernetes are content with what is before it.
+func (d *documents) unreadAfterBrace(src *source, text []byte) {
+	s := scan{text}
+	if at := s.gap(0); at == len(text) || text[at] != '{' {
+		return
+	}
+	t := src.positions()
+	if t == nil {
+		return
+	}
+	after := s.gap(int(t.nodes[0].end) - src.start)
+	if after == len(text) || bytes.HasPrefix(text[after:], endMarker) {
+		return
+	}
+	d.ignored(src, after, "what follows the object's last brace is never read by Kubernetes", "remove it, or the brace that ends the object too early")
+}
+
+// ignored warns about text that is not read, from an offset of the document.
+func (d *documents) ignored(src *source, from int, message, hint string) {
+	start := src.start + from
+	p := src.problem(ruleUnread, src.file.span(start, lineTextEnd(src.file.Data, start)), message, hint)
 	p.Severity = diag.Warning
 	d.report(p)
 }
@@ -159,6 +203,9 @@ func (d *documents) object(src *source, base Path, v any, wide bool) {
 		d.ignore(apiVersion+", Kind="+kindName, 1)
 		d.unknownKind(doc)
 		d.other(doc)
+		if d.l.unread {
+			d.unknown = append(d.unknown, doc)
+		}
 		return
 	}
 	doc.identify(k, d.l.namespace)

@@ -26,6 +26,7 @@ func (d *Document) Edits(changes []Change) ([]diag.Edit, error) {
 	if i := bytes.IndexByte(e.text, '\n'); i > 0 && e.text[i-1] == '\r' {
 		e.eol = "\r\n"
 	}
+	e.leaving(changes)
 	var out []diag.Edit
 	for _, c := range changes {
 		edit, err := e.change(c)
@@ -44,7 +45,23 @@ type editor struct {
 	tree   *tree
 	base   Path
 	eol    string
-	shared []int32 // nodes that aliases stand for
+	shared []int32        // nodes that aliases stand for
+	leaves map[int32]bool // keys that are removed, so that others may have their name
+}
+
+// leaving notes the keys that changes remove.
+func (e *editor) leaving(changes []Change) {
+	for _, c := range changes {
+		if c.op != removeOp {
+			continue
+		}
+		if s, err := e.find(append(e.base[:len(e.base):len(e.base)], c.path...)); err == nil && s.key != none {
+			if e.leaves == nil {
+				e.leaves = map[int32]bool{}
+			}
+			e.leaves[s.key] = true
+		}
+	}
 }
 
 // step is a value in its place: a mapping's or a sequence's child.
@@ -84,7 +101,11 @@ func (e *editor) change(c Change) (diag.Edit, error) {
 	case renameOp:
 		return e.rename(s, c)
 	}
-	return e.cut(s)
+	edit, err := e.cut(s)
+	if err == nil && c.comments {
+		edit = e.keep(edit)
+	}
+	return edit, err
 }
 
 // absentError tells that a path ends early.
@@ -223,7 +244,7 @@ func (e *editor) rename(s step, c Change) (diag.Edit, error) {
 		return diag.Edit{}, fmt.Errorf("%s is an item of a list and has no key", c.path)
 	}
 	for k := e.tree.nodes[s.parent].child; k != none; k = e.tree.nodes[e.tree.nodes[k].next].next {
-		if e.tree.nodes[k].key == c.key {
+		if e.tree.nodes[k].key == c.key && !e.leaves[k] {
 			return diag.Edit{}, fmt.Errorf("the field %q is there already", c.key)
 		}
 	}

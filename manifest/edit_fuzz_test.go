@@ -62,7 +62,8 @@ func FuzzEdits(f *testing.F) {
 			{manifest.Append(path, manifest.Fields{{Key: "fuzz", Value: []any{value, manifest.Fields{{Key: "a", Value: 1}}}}})},
 			{manifest.Remove(nil)},
 			{manifest.Put(path, true), manifest.PutAfter(append(slices.Clone(path[:len(path)-1]), "fuzz"), "a", value)},
-		}[op%7 : op%7+1] {
+			{manifest.Remove(path).KeepComments()},
+		}[op%8 : op%8+1] {
 			_, _ = edited(t, "a.yaml", text, n, change...)
 		}
 	})

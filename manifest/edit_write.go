@@ -248,6 +248,9 @@ func scalarText(s string, quote byte) string {
 // isPlain reports whether a string without quotes is read as itself, in a flow
 // collection as well as in a block.
 func isPlain(s string) bool {
+	if plainName(s) {
+		return true
+	}
 	var r reader
 	for _, text := range []string{"[" + s + "]", "- " + s + "\n"} {
 		v, err := r.yamlValue([]byte(text))

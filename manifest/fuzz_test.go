@@ -207,7 +207,11 @@ func firstRune(b []byte) rune {
 }
 
 func isKey(text, key string) bool {
-	for _, form := range []string{"? %s\n: 1", "{? %s : 1}"} {
+	forms := []string{"? %s\n: 1", "{? %s : 1}", "%s: 1"}
+	if strings.HasSuffix(text, ":") {
+		forms = append(forms, "{%s,}") // a key without a value, in front of a comma
+	}
+	for _, form := range forms {
 		v, err := reference(strings.Replace(form, "%s", text, 1))
 		if err != nil && strings.Contains(err.Error(), "unknown anchor") {
 			return true

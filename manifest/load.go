@@ -27,6 +27,8 @@ type Options struct {
 	// read, from several goroutines. A value that is lent is dropped afterwards, see
 	// [Document.Object], and may be changed.
 	Check func(d *Document, lent bool)
+	// Unread keeps the objects of kinds that we do not know in Set.Unread.
+	Unread bool
 	// Progress, when set, is called after each file with the number of files
 	// done and the number known so far. Calls do not overlap.
 	Progress func(done, total int)
@@ -74,13 +76,14 @@ func Read(files []*File, o Options) *Set {
 type loader struct {
 	namespace string
 	check     func(*Document, bool)
+	unread    bool
 	slots     chan struct{}
 	readers   sync.Pool
 	dense     sync.Mutex // held while a large document is parsed
 }
 
 func newLoader(o Options) *loader {
-	l := &loader{namespace: o.Namespace, check: o.Check, slots: make(chan struct{}, runtime.GOMAXPROCS(0)-1)}
+	l := &loader{namespace: o.Namespace, check: o.Check, unread: o.Unread, slots: make(chan struct{}, runtime.GOMAXPROCS(0)-1)}
 	if l.namespace == "" {
 		l.namespace = "default"
 	}

@@ -67,6 +67,7 @@ type Set struct {
 	Replaced   []*Document    // objects that a later one of the same identity replaces
 	Ignored    map[string]int // objects of kinds we do not know, by "group/version, Kind=K" or [NoKind]
 	Others     []*Document    // those of Ignored that lint speaks of: Ingress, VirtualService, ReferencePolicy
+	Unread     []*Document    // those of Ignored, when Options.Unread asks for them
 	Problems   diag.List      // what could not be read, with positions
 
 	seen map[identity]bool // objects of kinds we do not know, see [Set.Holds]

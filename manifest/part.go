@@ -19,6 +19,7 @@ type part struct {
 	helm     []*Document
 	ignored  map[string]int
 	others   []*Document
+	unknown  []*Document
 	seen     []identity
 	problems diag.List
 	dropped  int // problems beyond the limit
@@ -35,6 +36,7 @@ func (p *part) append(q *part) {
 	p.entries = append(p.entries, q.entries...)
 	p.helm = append(p.helm, q.helm...)
 	p.others = append(p.others, q.others...)
+	p.unknown = append(p.unknown, q.unknown...)
 	p.seen = append(p.seen, q.seen...)
 	for name, n := range q.ignored {
 		p.ignore(name, n)
@@ -77,7 +79,7 @@ func (p *part) finish() {
 			Range:   last.Range,
 		})
 	}
-	if len(p.entries) == 0 && len(p.helm) == 0 && len(p.others) == 0 && len(p.problems) == 0 {
+	if len(p.entries) == 0 && len(p.helm) == 0 && len(p.others) == 0 && len(p.unknown) == 0 && len(p.problems) == 0 {
 		p.file.Data = nil
 	}
 }
@@ -93,6 +95,7 @@ func assemble(parts []*part) *Set {
 		s.Files = append(s.Files, p.file)
 		s.HelmValues = append(s.HelmValues, p.helm...)
 		s.Others = append(s.Others, p.others...)
+		s.Unread = append(s.Unread, p.unknown...)
 		for _, id := range p.seen {
 			s.seen[id] = true
 		}

@@ -25,7 +25,7 @@ const (
 // ProblemRules lists every finding that [Load] can report, by id.
 var ProblemRules = []ProblemRule{
 	{ruleAliasBomb, diag.Error, "a document whose aliases expand beyond what a reader accepts"},
-	{ruleUnread, diag.Warning, "content after a document end marker, which Kubernetes never reads"},
+	{ruleUnread, diag.Warning, "content after a document end marker or after the last brace of an object, which Kubernetes never reads"},
 	{ruleTooDeep, diag.Error, "a document that nests deeper than the Kubernetes decoders follow"},
 	{ruleDuplicateKey, diag.Error, "a key given twice in one mapping"},
 	{ruleNotUTF8, diag.Error, "a file or document that is not UTF-8 text"},

@@ -85,6 +85,10 @@ func (s scan) properties(i, limit int) (start, body int) {
 	return start, i
 }
 
+func isAnchorByte(c byte) bool {
+	return c == '_' || c == '-' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+}
+
 // emptyScalar returns the extent of a value of which at most an anchor and a tag
 // are written.
 func (s scan) emptyScalar(i int, anchored, tagged bool) (start, end int) {
@@ -111,8 +115,14 @@ func (s scan) emptyScalar(i int, anchored, tagged bool) (start, end int) {
 	return start, end
 }
 
-// token skips an anchor, alias or tag.
+// token skips an anchor or tag. The library ends the name of an anchor at the
+// first character that is none of a name's: "&a:b" is the text ":b".
 func (s scan) token(i int) int {
+	if i < len(s.text) && s.text[i] == '&' {
+		for i++; i < len(s.text) && isAnchorByte(s.text[i]); i++ {
+		}
+		return i
+	}
 	if bytes.HasPrefix(s.text[i:], []byte("!<")) {
 		if end := bytes.IndexByte(s.text[i:], '>'); end >= 0 {
 			return i + end + 1

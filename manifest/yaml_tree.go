@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -14,6 +16,9 @@ import (
 // column; where they end is read from the text.
 func yamlTree(text []byte, base int) *tree {
 	root, err := yamlNodes(text)
+	if err != nil {
+		root, err = yamlNodesBefore(text)
+	}
 	if err != nil || root.Kind != yaml.DocumentNode || len(root.Content) == 0 {
 		return nil
 	}
@@ -28,6 +33,35 @@ func yamlTree(text []byte, base int) *tree {
 	b.comment(n, root)
 	return b.tree
 }
+
+// yamlNodesBefore reads the object of a text up to its end marker, or to its last
+// brace. The parser that knows positions looks beyond these, and may give up at what
+// it sees, which the other never reads.
+func yamlNodesBefore(text []byte) (root *yaml.Node, err error) {
+	if i := endMarkerOf(text); i > 0 {
+		text = text[:i]
+		if root, err = yamlNodes(text); err == nil {
+			return root, nil
+		}
+	}
+	err = errNoBraces
+	const most = 100 // braces in a text that ends in the middle of something
+	s := scan{text}
+	if start := s.gap(0); start == len(text) || text[start] != '{' {
+		return nil, err
+	}
+	for tries, end := 0, 0; err != nil && tries < most; tries++ {
+		i := bytes.IndexByte(text[end:], '}')
+		if i < 0 {
+			return nil, err
+		}
+		end += i + 1
+		root, err = yamlNodes(text[:end])
+	}
+	return root, err
+}
+
+var errNoBraces = errors.New("yaml: no object in braces")
 
 func yamlNodes(text []byte) (root *yaml.Node, err error) {
 	// The second parser meets only what the first accepted; should it give up,
@@ -84,7 +118,7 @@ func (b *yamlBuilder) build(y *yaml.Node, indent int) int32 {
 		}
 	default:
 		if y.Value == "" && y.Style&^yaml.TaggedStyle == 0 {
-			start, end = b.emptyScalar(at, y.Anchor != "", y.Style&yaml.TaggedStyle != 0)
+			start, end = b.emptyScalar(at, y.Anchor != "", y.Style&yaml.TaggedStyle != 0 || b.bareTag(at, indent))
 		} else {
 			end = b.scalarEnd(y, body, indent)
 		}
@@ -129,6 +163,11 @@ func (b *yamlBuilder) children(n int32, y *yaml.Node, body, indent int) int {
 		return b.flowEnd(max(end, body+1), '}')
 	case c == '[' && kind == sequenceNode:
 		return b.flowEnd(max(end, body+1), ']')
+	case kind == mappingNode:
+		// The value of "[key: ]" is nothing, and stands where the key ends.
+		if i := b.gap(end); i < len(b.text) && b.text[i] == ':' {
+			return i + 1
+		}
 	}
 	return end
 }
@@ -168,6 +207,20 @@ func (b *yamlBuilder) offset(line, column int) int {
 func (b *yamlBuilder) columnOf(at int) int {
 	line := sort.Search(len(b.lines), func(i int) bool { return int(b.lines[i]) > at })
 	return utf8.RuneCount(b.text[b.lines[line-1]:at])
+}
+
+// bareTag reports whether a node has the tag "!", of which the library does not
+// tell: it is the first of its properties, or behind its anchor, further in than the
+// collection around it.
+func (b *yamlBuilder) bareTag(i, indent int) bool {
+	if i < len(b.text) && b.text[i] == '&' {
+		name := b.token(i)
+		i = b.gap(name)
+		if strings.ContainsAny(string(b.text[name:i]), "\r\n\u0085\u2028\u2029") && b.columnOf(i) <= indent {
+			return false
+		}
+	}
+	return i < len(b.text) && b.text[i] == '!' && b.token(i) == i+1
 }
 
 // comment keeps the comments of a node.

@@ -15,8 +15,9 @@ var Pingora = &Profile{
 	Classes: []string{"pingora"},
 	Hosts:   pingoraHosts,
 	Matching: Matching{
-		AlwaysValid:    true,
-		RegexUndefined: true,
+		AlwaysValid:       true,
+		RegexUndefined:    true,
+		EmptyRulesSkipped: true,
 	},
 	Precedence: Precedence{
 		TiesUndefined: true,
@@ -57,7 +58,7 @@ var pingoraAsBuilt = &Profile{
 		IsolationTLS:       Global,
 		CrossKind:          Merge,
 	},
-	Matching: Matching{NotServed: true, AlwaysValid: true},
+	Matching: Matching{NotServed: true, AlwaysValid: true, EmptyRulesSkipped: true},
 	Precedence: Precedence{
 		TiesUndefined: true,
 		Criteria:      []Criterion{PreciseHost, HostLength, pingoraType, pathLength},
@@ -137,6 +138,7 @@ var (
 		{"match by regular expression", Unknown, "passed on without anchors; what the proxy does with it is not defined", pingoraRepo + " api/proto/routing/v1/routing.proto"},
 		{"precedence", Supported, "exact, longer prefix, headers, methods; there is no tie-break", "pingora-gateway-controller docs/gateway-api/limitations.md"},
 		{"ReferenceGrant", Ignored, "not asked when routes are built", pingoraRepo + " internal/ingress/pingora_builder.go"},
+		{"rule without backendRefs", Ignored, "passed over: other rules may take its calls", pingoraProxy + " src/proxy/router.rs"},
 		{"weight 0", Ignored, "becomes 1", pingoraRepo + " internal/ingress/pingora_builder.go"},
 		{"BackendTLSPolicy", Ignored, "not read", pingoraRepo + " README.md"},
 		{"two wildcard hostnames", Rejected, "intersect only when equal", pingoraRepo + " internal/routebinding/hostname.go"},

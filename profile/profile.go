@@ -126,6 +126,9 @@ type Matching struct {
 	RepeatedAny bool
 	// DropEmptyMatches: an empty match next to others is dropped.
 	DropEmptyMatches bool
+	// EmptyRulesSkipped: a rule of which no backendRef counts takes no call; other
+	// rules may.
+	EmptyRulesSkipped bool
 	// AlwaysValid: regular expressions are not looked at before the data plane
 	// reads them, so that a wrong one shows in no status.
 	AlwaysValid bool

@@ -195,13 +195,14 @@ func (g *opened) landed(want *routing.Decision, code int, sent, head, trail meta
 		return // which of them it was does not show
 	}
 	share := &a.Shares[at]
+	extension := func(f *topology.Filter) bool { return f.Type == "ExtensionRef" }
 	switch {
-	case share.Answer != nil:
+	case share.Answer != nil && !slices.ContainsFunc(a.Filters, extension):
 		if code != share.Answer.GRPC {
 			fail("status %d, want %d", code, share.Answer.GRPC)
 		}
 		return
-	case slices.ContainsFunc(slices.Concat(a.Filters, share.Filters), func(f *topology.Filter) bool { return f.Type == "ExtensionRef" }):
+	case slices.ContainsFunc(slices.Concat(a.Filters, share.Filters), extension):
 		// Explain cannot know what it does; this data plane does not serve it.
 		if code != want.Server.Profile.Answers.UnsupportedFilter.GRPC {
 			fail("status %d for an ExtensionRef", code)

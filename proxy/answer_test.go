@@ -49,6 +49,9 @@ spec:
   - matches: [{method: {service: k.Filter}}]
     filters: [{type: ExtensionRef, extensionRef: {group: example.com, kind: Limit, name: few}}]
     backendRefs: [{name: ok, port: 1}]
+  - matches: [{method: {service: k.FilterFirst}}]
+    filters: [{type: ExtensionRef, extensionRef: {group: example.com, kind: Limit, name: few}}]
+    backendRefs: [{name: x, kind: ConfigMap, port: 1, weight: 9}, {name: ok, port: 1}]
   - matches: [{method: {service: k.NoEndpoints}}]
     backendRefs: [{name: empty, port: 1}]
   - matches: [{method: {service: k.Protocol}}]
@@ -105,7 +108,7 @@ func TestAnswersOfProfiles(t *testing.T) {
 			g := serveTable(t, table, nil, proxy.Options{ExplainHeader: true})
 			cc := dial(t, g.address)
 			for _, target := range []string{"a.example.com/k.NoBackend", "a.example.com/k.InvalidKind", "a.example.com/k.Missing", "a.example.com/k.ZeroWeight",
-				"a.example.com/k.Filter", "a.example.com/k.NoEndpoints", "a.example.com/k.Protocol", "a.example.com/k.BackendTLS", "a.example.com/k.OneFails",
+				"a.example.com/k.Filter", "a.example.com/k.FilterFirst", "a.example.com/k.NoEndpoints", "a.example.com/k.Protocol", "a.example.com/k.BackendTLS", "a.example.com/k.OneFails",
 				"a.example.com/k.NoSuch", "c.example.com/k.Filter", "example.net/k.Filter"} {
 				host, service, _ := strings.Cut(target, "/")
 				r := routing.Request{Gateway: "demo/gw", Port: 8080, Authority: host, Path: "/" + service + "/Call"}
@@ -135,7 +138,7 @@ func TestAnswersOfProfiles(t *testing.T) {
 		"spec BackendTLS", "cloudflare-tunnel NoMatch", "cloudflare-tunnel NoBackend", "cloudflare-tunnel InvalidBackend", "cloudflare-tunnel ZeroWeights",
 		"cloudflare-tunnel NoEndpoints", "cloudflare-tunnel UnsupportedFilter", "cloudflare-tunnel Protocol", "cloudflare-tunnel BackendTLS",
 		"envoy-gateway NoListener", "envoy-gateway NoBackend", "envoy-gateway BackendTLS", "kgateway NoBackend", "kgateway InvalidBackend",
-		"pingora NoMatch", "pingora NoBackend", "pingora NoEndpoints", "pingora Unreachable"} {
+		"pingora NoMatch", "pingora NoEndpoints", "pingora Unreachable"} {
 		if !covered[want] {
 			t.Errorf("%s was not tried", want)
 		}

@@ -10,7 +10,8 @@ import (
 )
 
 // edit is one header modifier. Of a filter that names a header twice, which the
-// specification forbids, the order remove, set, add decides.
+// specification forbids, the order remove, set, add decides, and the later of two
+// sets.
 type edit struct {
 	remove   []string // those that set replaces as well
 	set, add []hpack.HeaderField
@@ -28,6 +29,7 @@ func newEdit(f *gatewayv1.HTTPHeaderFilter) edit {
 	for _, h := range f.Set {
 		if field, ok := newField(h); ok {
 			e.remove = append(e.remove, field.Name)
+			e.set = slices.DeleteFunc(e.set, func(old hpack.HeaderField) bool { return old.Name == field.Name })
 			e.set = append(e.set, field)
 		}
 	}

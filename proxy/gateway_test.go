@@ -43,7 +43,7 @@ spec:
     filters:
     - type: RequestHeaderModifier
       requestHeaderModifier:
-        set: [{name: X-Set, value: rule}, {name: X-Both, value: rule}]
+        set: [{name: x-set, value: replaced}, {name: X-Set, value: rule}, {name: X-Both, value: rule}]
         add: [{name: x-grpc-test-echo-initial, value: added}]
         remove: [X-Secret]
     - type: ResponseHeaderModifier

@@ -148,8 +148,9 @@ func (s *Server) filters(st, old *state, c *Config, of *routing.Server, pl *plan
 		t := &pl.targets[i]
 		why := ready(a.Shares[i].Filters, &t.request, &t.response, &t.mirrors)
 		t.response = append(t.response, response...)
-		if why = cmp.Or(unserved, why); why != "" && t.answer == nil {
-			// It must not be skipped (GA apis/v1/grpcroute_types.go, GRPCRouteRule.Filters).
+		// They must not be skipped (GA apis/v1/grpcroute_types.go, GRPCRouteRule.Filters).
+		// Those of the rule come before the choice of a backend.
+		if why = cmp.Or(unserved, why); unserved != "" || why != "" && t.answer == nil {
 			t.answer, t.why = &of.Profile.Answers.UnsupportedFilter, why
 		}
 	}

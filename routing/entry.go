@@ -47,6 +47,8 @@ func (c *compiler) rule(r *topology.Rule) *ruleUnits {
 			u.Dead = ru.broken.Error()
 		case r.Dropped:
 			u.Dead = "the rule is dropped"
+		case c.profile.Matching.EmptyRulesSkipped && action.Total == 0:
+			u.Dead = fmt.Sprintf("%s passes over a rule without backends", c.profile.Name)
 		case u.Dead == "" && u.cond.shape == noPath:
 			u.Dead = "no gRPC call has a path that it takes"
 		}

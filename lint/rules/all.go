@@ -32,6 +32,7 @@ var All = []*lint.Rule{
 	clientCertWithoutPolicy,
 	commentOutOfDate,
 	contentNotRead,
+	convertLossy,
 	crdDefaultOnly,
 	crossKindHostnameOverlap,
 	defaultGatewayImplicit,

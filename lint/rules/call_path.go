@@ -4,20 +4,12 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/grpcroute/grpcroute/convert"
 	"github.com/grpcroute/grpcroute/manifest"
 )
 
-// callNames reads "/shop.Users/Get", "/shop.Users/" or "/shop.Users" as a gRPC path:
-// the full name of a service in a package, whose own name begins with a capital,
-// and a method that does so, too. Paths of other APIs hardly look like that.
-func callNames(path string) (service, method string, ok bool) {
-	service, method, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	at := strings.LastIndexByte(service, '.')
-	ok = strings.HasPrefix(path, "/") && at > 0 && startsUpper(service[at+1:]) && protobufNames("/"+service+"/"+method)
-	return service, method, ok && !strings.Contains(method, "/") && (method == "" || startsUpper(method))
-}
-
-func startsUpper(name string) bool { return name != "" && 'A' <= name[0] && name[0] <= 'Z' }
+// callNames reads a gRPC path.
+func callNames(path string) (service, method string, ok bool) { return convert.CallNames(path) }
 
 // matchFor writes the fields of a GRPCRoute match for a path.
 func matchFor(service, method string) string {

@@ -2,8 +2,10 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/grpcroute/grpcroute/convert"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/manifest"
@@ -17,12 +19,18 @@ var httprouteIsGrpc = &lint.Rule{
 	Section:  lint.MigrationSection,
 	Severity: diag.Info,
 	Since:    "0.1",
+	Fix:      lint.OfferFix,
 	Check:    checkHTTPRouteIsGRPC,
 }
 
 // One finding per route names the first such match. Where the backend's port is
-// dialled with HTTP/1.1, calls fail, which is worth a warning.
+// dialled with HTTP/1.1, calls fail, which is worth a warning. A route that cannot
+// be converted as it stands has its findings of convert-lossy instead.
 func checkHTTPRouteIsGRPC(p *lint.Pass) {
+	converted := map[*manifest.Document]*convert.Route{}
+	for _, r := range conversions(p) {
+		converted[r.Doc] = r
+	}
 	for route := range ownRoutes(p.Topology) {
 		if route.HTTP == nil {
 			continue
@@ -40,7 +48,7 @@ func checkHTTPRouteIsGRPC(p *lint.Pass) {
 			}
 		}
 		if first != nil {
-			reportHTTPCall(p, route, first, n)
+			reportHTTPCall(p, route, first, n, converted[route.Doc])
 		}
 	}
 }
@@ -72,7 +80,7 @@ func httpCallOf(m *gatewayv1.HTTPRouteMatch) *httpCall {
 	return &httpCall{service: service, method: method, value: value}
 }
 
-func reportHTTPCall(p *lint.Pass, route *topology.Route, c *httpCall, n int) {
+func reportHTTPCall(p *lint.Pass, route *topology.Route, c *httpCall, n int, as *convert.Route) {
 	severity := diag.Info
 	message := fmt.Sprintf("path %q is a gRPC call's: a GRPCRoute matches it by name and speaks HTTP/2 to its backends", c.value)
 	if n > 1 {
@@ -88,8 +96,27 @@ func reportHTTPCall(p *lint.Pass, route *topology.Route, c *httpCall, n int) {
 			break
 		}
 	}
-	p.ReportAs(severity, route.Doc, c.path, diag.Diagnostic{
-		Message: message,
-		Hint:    "write a GRPCRoute with " + matchFor(c.service, c.method) + ", where the implementation serves that kind",
-	})
+	hint := "`grpcroute convert` writes a GRPCRoute with " + matchFor(c.service, c.method) + ", for where the implementation serves that kind"
+	if as != nil && as.New == nil && (as.Blocked || len(as.Losses)+len(as.Changes) > 0) {
+		if severity < diag.Warning {
+			return
+		}
+		hint = "say \"appProtocol: kubernetes.io/h2c\" at the port of the Service, or write a GRPCRoute: convert-lossy says what would change"
+	}
+	p.ReportAs(severity, route.Doc, c.path, diag.Diagnostic{Message: message, Hint: hint})
+	offerConversion(p, route, as)
+}
+
+// offerConversion suggests to make the route a GRPCRoute, where that is one step
+// for it and for all others: those that share a host go together.
+func offerConversion(p *lint.Pass, route *topology.Route, as *convert.Route) {
+	all := p.Conversions()
+	switch {
+	case as == nil || as.New == nil:
+		p.Refuse("a GRPCRoute is not proven to do the same")
+	case len(all.Grants) > 0 || slices.ContainsFunc(all.Routes, func(r *convert.Route) bool { return r.New != nil && r.InOneStep() == nil }):
+		p.Refuse("it takes more than edits of fields: `grpcroute convert` makes them")
+	default:
+		suggest(p, lint.SameRouting, route.Doc, "make it a GRPCRoute", as.InOneStep()...)
+	}
 }

@@ -18,7 +18,7 @@ var (
 
 	contentNotRead = &lint.Rule{
 		ID:       "content-not-read",
-		Summary:  "content after a document end marker, which Kubernetes never reads",
+		Summary:  "content after a document end marker or after the last brace of an object, which Kubernetes never reads",
 		Section:  lint.InputSection,
 		Severity: diag.Warning,
 		Since:    "0.1",

@@ -8,14 +8,12 @@ import (
 	"testing"
 	"time"
 
-	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/prove"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/translate/envoy"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
@@ -26,16 +24,15 @@ func inNamespace(text, namespace string) string {
 	return strings.ReplaceAll(text, "namespace: d", "namespace: "+namespace)
 }
 
-// agreement compares calls through Envoy with explanations.
+// agreement compares calls through Envoy and serve with explanations.
 type agreement struct {
 	t             testing.TB
 	backends      []string // addresses; each tells its number
 	calls, routed int
-	shares        map[*routing.Action]map[string]int
 }
 
 func newAgreement(t testing.TB, n int) *agreement {
-	a := &agreement{t: t, shares: map[*routing.Action]map[string]int{}}
+	a := &agreement{t: t}
 	for i := range n {
 		a.backends = append(a.backends, backend(t, fmt.Sprint(i)))
 	}
@@ -87,19 +84,16 @@ func (a *agreement) place(ts []*routing.Table, o *envoy.Options) map[string]stri
 	return names
 }
 
-// through is tables that an Envoy serves.
+// through is tables that an Envoy and serve have.
 type through struct {
 	*agreement
-	names   map[string]string // backends' numbers, by name
-	at      map[string]string // addresses, by port of a Gateway
-	secure  map[string]bool
-	clients map[string]*grpc.ClientConn
-	notes   string
-	stop    func()
+	names  map[string]string // backends' numbers, by name
+	planes []*plane          // Envoy's and serve's
+	notes  string
 }
 
-// open starts an Envoy; nil when there is nothing to open. It looks for other
-// addresses when somebody was faster.
+// open starts an Envoy and serve; nil when there is nothing to open. It looks for
+// other addresses when somebody was faster.
 func (a *agreement) open(ts []*routing.Table) *through {
 	a.t.Helper()
 	inUse := ""
@@ -117,7 +111,7 @@ func (a *agreement) tryOpen(ts []*routing.Table) (g *through, inUse string) {
 	a.t.Helper()
 	o := opened(a.t, ts)
 	o.Admin = addresses(a.t, 1)[0]
-	g = &through{agreement: a, at: o.Listen, secure: map[string]bool{}, clients: map[string]*grpc.ClientConn{}}
+	g = &through{agreement: a}
 	g.names = a.place(ts, &o)
 	b, notes, err := envoy.Translate(ts, o)
 	if err != nil {
@@ -126,19 +120,19 @@ func (a *agreement) tryOpen(ts []*routing.Table) (g *through, inUse string) {
 	for i := range notes {
 		g.notes += fmt.Sprintf("\n%s: %s", notes[i].Range, notes[i].Message)
 	}
-	if !g.note(b) {
+	p := newPlane(a.t, "Envoy")
+	for _, l := range b.GetStaticResources().GetListeners() {
+		p.at[l.Name], p.secure[l.Name] = o.Listen[l.Name], l.FilterChains[0].TransportSocket != nil
+	}
+	if len(p.at) == 0 {
 		return nil, ""
 	}
-	g.stop, inUse = tryRun(a.t, b, o.Admin)
-	return g, inUse
-}
-
-// note remembers which ports are open, and which of them with TLS.
-func (g *through) note(b *bootstrapv3.Bootstrap) bool {
-	for _, l := range b.GetStaticResources().GetListeners() {
-		g.secure[l.Name] = l.FilterChains[0].TransportSocket != nil
+	stop, inUse := tryRun(a.t, b, o.Admin)
+	if inUse == "" {
+		p.stops = append(p.stops, stop)
+		g.planes = []*plane{p, serve(a.t, ts, &o)}
 	}
-	return len(g.secure) > 0
+	return g, inUse
 }
 
 // said is what the translation said, where that is short.
@@ -150,56 +144,33 @@ func (g *through) said() string {
 }
 
 func (g *through) close() {
-	for _, cc := range g.clients {
-		_ = cc.Close()
+	for _, p := range g.planes {
+		p.close()
 	}
-	g.stop()
 }
 
-// port returns where a request is made; ok is false for one that nobody listens to.
-func (g *through) port(table *routing.Table, r *routing.Request) (name string, ok bool) {
-	if len(table.Serving(r)) != 1 {
-		return "", false
-	}
-	name = r.Gateway
-	if r.Port != 0 {
-		name = fmt.Sprintf("%s:%d", r.Gateway, r.Port)
-	}
-	if l := table.Lookup(r).Listener; l != nil && l.Topology.Protocol == "TLS" {
-		return "", false // passthrough
-	}
-	secure, ok := g.secure[name]
-	return name, ok && secure == (r.SNI != "")
-}
-
-func (g *through) client(name string, r *routing.Request) *grpc.ClientConn {
-	key := name
-	if r.SNI != "" {
-		key += " " + r.SNI + " " + r.Authority
-	}
-	if cc := g.clients[key]; cc != nil {
-		return cc
-	}
-	creds := grpc.WithTransportCredentials(insecure.NewCredentials())
-	if r.SNI != "" {
-		creds = withSNI(r.SNI)
-	}
-	cc, err := grpc.NewClient(g.at[name], creds, grpc.WithAuthority(r.Authority))
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	g.clients[key] = cc
-	return cc
-}
-
-// call makes a call and compares what happened with what explain says.
+// call makes a call through every data plane and compares what happened with what
+// explain says.
 func (g *through) call(table *routing.Table, r *routing.Request) {
-	name, ok := g.port(table, r)
 	want := table.Explain(r)
-	if !ok || want.Entry != nil && modifiesProtocol(want.Entry.Action) {
+	if want.Entry != nil && modifiesProtocol(want.Entry.Action) {
+		return
+	}
+	if _, ok := g.planes[0].port(table, r); !ok {
 		return
 	}
 	g.calls++
+	for _, p := range g.planes {
+		g.compare(p, table, r, want)
+	}
+}
+
+func (g *through) compare(p *plane, table *routing.Table, r *routing.Request, want *routing.Decision) {
+	name, ok := p.port(table, r)
+	if !ok {
+		g.t.Errorf("%+v: nobody listens for it at %s", *r, p.name)
+		return
+	}
 	var md, head, trail metadata.MD = metadata.MD{}, nil, nil
 	for _, h := range r.Headers {
 		md.Append(h.Name, h.Value)
@@ -210,10 +181,10 @@ func (g *through) call(table *routing.Table, r *routing.Request) {
 	if r.SNI == "" {
 		options = append(options, grpc.CallAuthority(r.Authority))
 	}
-	err := g.client(name, r).Invoke(ctx, r.Path, &emptypb.Empty{}, &emptypb.Empty{}, options...)
+	err := p.client(name, r).Invoke(ctx, r.Path, &emptypb.Empty{}, &emptypb.Empty{}, options...)
 	code := int(status.Code(err))
 	fail := func(format string, args ...any) {
-		g.t.Errorf("%+v under %s: %s (%v, explain: %s by %v)%s", *r, table.Topology.Profile.Name, fmt.Sprintf(format, args...), err, want.Outcome, describe(want.Entry), g.said())
+		g.t.Errorf("%s: %+v under %s: %s (%v, explain: %s by %v)%s", p.name, *r, table.Topology.Profile.Name, fmt.Sprintf(format, args...), err, want.Outcome, describe(want.Entry), g.said())
 	}
 	if want.Entry == nil {
 		none := want.Answer
@@ -225,7 +196,7 @@ func (g *through) call(table *routing.Table, r *routing.Request) {
 		}
 		return
 	}
-	g.landed(want, code, md, head, trail, fail)
+	g.landed(p, want, code, md, head, trail, fail)
 }
 
 func describe(e *routing.Entry) string {
@@ -239,9 +210,9 @@ func describe(e *routing.Entry) string {
 // implementations read repeated headers alike are in one Envoy.
 func TestCallsThroughEnvoyAgreeOnRandom(t *testing.T) {
 	program(t)
-	n, each := 120, 150
+	n, each := 300, 100
 	if testing.Short() {
-		n, each = 60, 100
+		n, each = 60, 60
 	}
 	for _, any := range []bool{false, true} {
 		t.Run(fmt.Sprintf("any value %v", any), func(t *testing.T) {
