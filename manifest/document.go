@@ -251,7 +251,7 @@ func (d *Document) identify(k *kind, namespace string) {
 		return
 	}
 	d.Ref.Namespace, _ = meta["namespace"].(string)
-	if d.Ref.Namespace == "" {
+	if d.placed = d.Ref.Namespace != ""; !d.placed {
 		d.Ref.Namespace = namespace
 	}
 }

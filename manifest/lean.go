@@ -9,16 +9,20 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // Object returns the JSON value of the document: Value, or where that was dropped
 // the same value, read again from the text. It is not to be changed.
 func (d *Document) Object() map[string]any {
-	if !d.dropped {
+	if d.Value != nil || !d.dropped {
 		return d.Value
 	}
 	return d.src.object()
 }
 
+// NamesNamespace reports whether the object says itself which namespace it is in.
+// Ref.Namespace is that of [Options] where it does not.
+func (d *Document) NamesNamespace() bool { return d.placed }
+
 // Annotation returns an annotation of the object, and whether it has one that is
 // a text.
 func (d *Document) Annotation(name string) (text string, ok bool) {
-	if d.dropped {
+	if d.Value == nil && d.dropped {
 		text, ok = d.annotations[name]
 		return text, ok
 	}

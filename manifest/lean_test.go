@@ -43,6 +43,9 @@ func TestCheckDropsValues(t *testing.T) {
 		if diff := cmp.Diff(k.Value, d.Object()); diff != "" {
 			t.Errorf("%s, kept (-) and dropped (+):\n%s", d.Ref, diff)
 		}
+		if k.NamesNamespace() != d.NamesNamespace() {
+			t.Errorf("%s: whether it names a namespace differs", d.Ref)
+		}
 		for _, name := range []string{"a", "b", "c"} {
 			want, ok := k.Annotation(name)
 			if got, found := d.Annotation(name); got != want || found != ok {

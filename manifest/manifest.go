@@ -29,6 +29,7 @@ type Document struct {
 	src  *source // nil for a document that was not read by this package
 	base Path    // where the object stands in src, for an item of a List
 
+	placed      bool // see NamesNamespace
 	dropped     bool // Value was; annotations is what others ask of it
 	annotations map[string]string
 }
