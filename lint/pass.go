@@ -37,9 +37,9 @@ type Pass struct {
 	found       []finding
 }
 
-// timePerRoute is what a proof over many routes may take longer: ten times of what
-// it needs on a machine with nothing else to do.
-const timePerRoute = 200 * time.Microsecond
+// timePerRoute is what a proof over many routes may take longer: much more than
+// it needs, for machines that are busy.
+const timePerRoute = 500 * time.Microsecond
 
 // Proof returns the options of proofs over Table. A large input gets more time.
 func (p *Pass) Proof() prove.Options {
