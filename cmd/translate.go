@@ -1,21 +1,19 @@
 package cmd
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
-	"github.com/grpcroute/grpcroute/render"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/translate/cloudflare"
 	"github.com/grpcroute/grpcroute/translate/envoy"
+	"github.com/grpcroute/grpcroute/translate/haproxy"
 	"github.com/grpcroute/grpcroute/translate/kgateway"
+	"github.com/grpcroute/grpcroute/translate/nginx"
 	"github.com/grpcroute/grpcroute/translate/pingora"
 	"github.com/spf13/cobra"
 )
@@ -34,15 +32,21 @@ type translateOptions struct {
 	Backends []string
 	Listen   []string
 	Envoy    envoy.Options
-	Intended bool
+	// Formatted: -o is given.
+	Formatted bool
+	Intended  bool
 }
 
-// translated is a configuration, as JSON, and what is to be said about it.
+// translated is a configuration and what is to be said about it.
 type translated struct {
-	text   []byte
+	text   []byte // JSON, but for a configuration with a file of its own
 	notes  diag.List
 	secret bool   // it holds a private key
 	binary []byte // the same as it goes over the wire, when that is asked for
+	// file is what a configuration is called that is in a language of its own.
+	file string
+	// beside are secret files that the configuration refers to, by their path from it.
+	beside map[string][]byte
 }
 
 // target is a data plane that can be configured.
@@ -54,6 +58,8 @@ type target struct {
 // targetList is what --to names.
 var targetList = []target{
 	{envoy.Target, envoy.About, (*translateOptions).toEnvoy},
+	{nginx.Target, nginx.About, (*translateOptions).toNginx},
+	{haproxy.Target, haproxy.About, (*translateOptions).toHAProxy},
 	{cloudflare.Target, cloudflare.About, (*translateOptions).toTunnel},
 	{pingora.Target, pingora.About, (*translateOptions).toPingora},
 	{kgateway.Target, kgateway.About, (*translateOptions).toKGateway},
@@ -66,6 +72,13 @@ func targetNames() []string {
 	}
 	return names
 }
+
+const translateExamples = "  grpcroute translate --list\n" +
+	"  grpcroute translate --to " + envoy.Target + " -q examples/change/after.yaml\n" +
+	"  grpcroute translate --to " + envoy.Target + " --backend shop/cart-v1:9000=127.0.0.1:9000 -o json -q examples/change/after.yaml\n" +
+	"  grpcroute translate --to " + nginx.Target + " --gateway infra/edge --out /etc/nginx/nginx.conf examples/shop\n" +
+	"  grpcroute translate --to " + haproxy.Target + " --listen shop/edge:8443=127.0.0.1:8443 -q examples/change/after.yaml\n" +
+	"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml" + boundExamples
 
 func newTranslateCmd(s *Streams, run func(*translateOptions) error) *cobra.Command {
 	o := &translateOptions{Streams: s}
@@ -80,16 +93,15 @@ be told, or depends on what the input does not show, is said on standard error w
 the place of the field; with --strict a loss makes the exit code 1 and nothing is
 written.
 
-Certificates and keys of Secrets in the input stand in the configuration. A file
-that holds a key is readable by its owner only.`,
-		Example: "  grpcroute translate --list\n" +
-			"  grpcroute translate --to " + envoy.Target + " -q examples/change/after.yaml\n" +
-			"  grpcroute translate --to " + envoy.Target + " --backend shop/cart-v1:9000=127.0.0.1:9000 -o json -q examples/change/after.yaml\n" +
-			"  grpcroute translate --to " + cloudflare.Target + " examples/change/after.yaml" + boundExamples,
+Certificates and keys of Secrets in the input stand in the configuration, or, for
+proxies that read them from files, in a folder beside it. A file that holds a key is
+readable by its owner only.`,
+		Example: translateExamples,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Command = c.CommandPath()
 			o.Input.Files = append(o.Input.Files, args...)
-			if (o.To == cloudflare.Target || o.To == pingora.Target) && !c.Flags().Changed("output") {
+			o.Formatted = c.Flags().Changed("output")
+			if (o.To == cloudflare.Target || o.To == pingora.Target) && !o.Formatted {
 				o.Output.Format = "json" // of the text forms the one that its proxy, or protojson, takes
 			}
 			return run(o)
@@ -99,6 +111,7 @@ that holds a key is readable by its owner only.`,
 	o.Output.addFlags(c, "yaml", "json", binaryFormat)
 	f := c.Flags()
 	o.addPingoraFlags(f)
+	f.Lookup("output").Usage += "; " + nginx.Target + " and " + haproxy.Target + " have languages of their own"
 	f.BoolVarP(&o.Output.Quiet, "quiet", "q", false, "say only what is lost, not what the result depends on")
 	f.StringVar(&o.To, "to", "", "`target`: "+strings.Join(targetNames(), ", "))
 	_ = c.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(targetNames(), cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that does not exist
@@ -111,8 +124,8 @@ that holds a key is readable by its owner only.`,
 	addEnum(c, &resolve, "resolve", "", []string{"service-dns"}, "how other backends are found")
 	f.StringVar(&o.Envoy.ClusterDomain, "cluster-domain", "cluster.local", "`domain` of the cluster's DNS")
 	f.StringArrayVar(&o.Listen, "listen", nil, "where a port of a Gateway is opened, as `NS/NAME:PORT=HOST:PORT`; may be repeated (default that port on every address)")
-	f.StringVar(&o.Envoy.Admin, "admin", "", "`HOST:PORT` of the admin interface (default none)")
-	f.StringVar(&o.Envoy.CertificateDir, "certificates", "", "`folder` on the target's machine with NS/NAME/tls.crt and tls.key of Secrets that are not in the input")
+	f.StringVar(&o.Envoy.Admin, "admin", "", "`HOST:PORT` of "+envoy.Target+"'s admin interface (default none)")
+	f.StringVar(&o.Envoy.CertificateDir, "certificates", "", "`folder` on the target's machine with NS/NAME/tls.crt and tls.key of Secrets")
 	f.StringVar(&o.Envoy.SystemCA, "system-ca", envoy.DefaultSystemCA, "`file` on the target's machine with the authorities of its system")
 	return c
 }
@@ -184,38 +197,6 @@ func (o *translateOptions) tell(notes diag.List) int {
 		fmt.Fprintf(o.Streams.Err, "%s%s: %s%s\n", place, n.Severity, n.Message, about)
 	}
 	return notes.Count(diag.Warning) + notes.Count(diag.Error)
-}
-
-// write puts the configuration where it is wanted.
-func (o *translateOptions) write(got *translated) error {
-	text, err := got.binary, error(nil)
-	if text == nil {
-		text, err = render.Configuration(got.text, o.Output.Format)
-	}
-	if err != nil {
-		return err
-	}
-	if o.Out == "" || o.Out == "-" {
-		_, err := o.Streams.Out.Write(text)
-		return written(err)
-	}
-	path := o.Out
-	if info, err := os.Stat(path); err == nil && info.IsDir() || strings.HasSuffix(path, "/") {
-		if err := os.MkdirAll(path, 0o755); err != nil {
-			return fmt.Errorf("write the configuration: %w", err)
-		}
-		ending := map[string]string{binaryFormat: "binpb"}[o.Output.Format]
-		path = filepath.Join(path, o.To+"."+cmp.Or(ending, o.Output.Format))
-	}
-	put := replaceFile
-	if got.secret {
-		put = replaceSecret
-	}
-	if err := put(path, text); err != nil {
-		return fmt.Errorf("write the configuration: %w", err)
-	}
-	fmt.Fprintf(o.Streams.Err, "wrote %s\n", path)
-	return nil
 }
 
 // tables compiles the input.

@@ -12,14 +12,80 @@ import (
 	"github.com/grpcroute/grpcroute/topology"
 	"github.com/grpcroute/grpcroute/translate/cloudflare"
 	"github.com/grpcroute/grpcroute/translate/envoy"
+	"github.com/grpcroute/grpcroute/translate/haproxy"
+	"github.com/grpcroute/grpcroute/translate/nginx"
+	"github.com/grpcroute/grpcroute/translate/plan"
 )
 
 func (o *translateOptions) toEnvoy(set *manifest.Set) (*translated, error) {
-	tables, err := o.tables(set)
+	tables, at, err := o.placed(set)
 	if err != nil {
 		return nil, err
 	}
 	options := o.Envoy
+	if options.Admin != "" {
+		if err := checkAddress(options.Admin, false); err != "" {
+			return nil, usagef("--admin %q: %s", options.Admin, err)
+		}
+	}
+	options.Gateway, options.Listen, options.Backends = at.Gateway, at.Listen, at.Backends
+	b, notes, err := envoy.Translate(tables, options)
+	if err != nil {
+		return nil, usagef("%w (--gateway, --listen)", err)
+	}
+	text, err := envoy.JSON(b)
+	if err != nil {
+		return nil, err
+	}
+	return &translated{text: text, notes: notes, secret: envoy.HoldsKey(text)}, nil
+}
+
+func (o *translateOptions) toNginx(set *manifest.Set) (*translated, error) {
+	tables, at, err := o.inOwnLanguage(set)
+	if err != nil {
+		return nil, err
+	}
+	r, err := nginx.Translate(tables, at)
+	if err != nil {
+		return nil, usagef("%w (--gateway, --listen)", err)
+	}
+	return &translated{text: r.Text, notes: r.Notes, file: "nginx.conf", beside: r.Files}, nil
+}
+
+func (o *translateOptions) toHAProxy(set *manifest.Set) (*translated, error) {
+	tables, at, err := o.inOwnLanguage(set)
+	if err != nil {
+		return nil, err
+	}
+	r, err := haproxy.Translate(tables, at)
+	if err != nil {
+		return nil, usagef("%w (--gateway, --listen)", err)
+	}
+	return &translated{text: r.Text, notes: r.Notes, file: "haproxy.cfg", beside: r.Files}, nil
+}
+
+// inOwnLanguage is placed for a target whose configuration is neither YAML nor JSON.
+func (o *translateOptions) inOwnLanguage(set *manifest.Set) ([]*routing.Table, plan.Options, error) {
+	switch {
+	case o.Formatted:
+		return nil, plan.Options{}, usagef("-o %s is not for %s, whose configuration has a language of its own", o.Output.Format, o.To)
+	case o.Envoy.Admin != "":
+		return nil, plan.Options{}, usagef("--admin is for %s only", envoy.Target)
+	}
+	return o.placed(set)
+}
+
+// placed compiles the input and reads the flags that say where its Gateways and
+// backends are.
+func (o *translateOptions) placed(set *manifest.Set) ([]*routing.Table, plan.Options, error) {
+	out := plan.Options{
+		ClusterDomain: o.Envoy.ClusterDomain, CertificateDir: o.Envoy.CertificateDir, SystemCA: o.Envoy.SystemCA,
+		Backends: map[string][]string{},
+	}
+	tables, err := o.tables(set)
+	if err != nil {
+		return nil, out, err
+	}
 	var names []string
 	ports := map[string]bool{}
 	for _, t := range tables {
@@ -30,37 +96,23 @@ func (o *translateOptions) toEnvoy(set *manifest.Set) (*translated, error) {
 			}
 		}
 	}
-	if options.Gateway = o.Gateway; o.Gateway != "" {
-		if options.Gateway = o.qualified(o.Gateway); !slices.Contains(names, options.Gateway) {
-			return nil, unknownName("--gateway", options.Gateway, "Gateway", names)
+	if out.Gateway = o.Gateway; o.Gateway != "" {
+		if out.Gateway = o.qualified(o.Gateway); !slices.Contains(names, out.Gateway) {
+			return nil, out, unknownName("--gateway", out.Gateway, "Gateway", names)
 		}
 	}
-	if options.Admin != "" {
-		if err := checkAddress(options.Admin, false); err != "" {
-			return nil, usagef("--admin %q: %s", options.Admin, err)
-		}
-	}
-	if options.Listen, err = o.listeners(ports); err != nil {
-		return nil, err
+	if out.Listen, err = o.listeners(ports); err != nil {
+		return nil, out, err
 	}
 	serve := &serveOptions{Input: o.Input, Backends: o.Backends}
 	given, err := serve.backends(tables)
 	if err != nil {
-		return nil, err
+		return nil, out, err
 	}
-	options.Backends = map[string][]string{}
 	for ref, addresses := range given {
-		options.Backends[ref.String()] = addresses
+		out.Backends[ref.String()] = addresses
 	}
-	b, notes, err := envoy.Translate(tables, options)
-	if err != nil {
-		return nil, usagef("%w (--gateway, --listen)", err)
-	}
-	text, err := envoy.JSON(b)
-	if err != nil {
-		return nil, err
-	}
-	return &translated{text: text, notes: notes, secret: envoy.HoldsKey(text)}, nil
+	return tables, out, nil
 }
 
 func portName(g *topology.Gateway, port int32) string {

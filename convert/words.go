@@ -58,6 +58,9 @@ func effect(e *prove.Effect) string {
 		if t.Den != 1 {
 			text += fmt.Sprintf(" (%d/%d)", t.Num, t.Den)
 		}
+		if t.Answer != nil {
+			text += " answered " + profile.CodeName(t.Answer.GRPC)
+		}
 		parts = append(parts, text)
 	}
 	return strings.Join(parts, ", ")

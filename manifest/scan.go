@@ -116,7 +116,8 @@ func (s scan) emptyScalar(i int, anchored, tagged bool) (start, end int) {
 }
 
 // token skips an anchor or tag. The library ends the name of an anchor at the
-// first character that is none of a name's: "&a:b" is the text ":b".
+// first character that is none of a name's, so that "&a:b" is the text ":b"; a tag
+// goes on to the next blank.
 func (s scan) token(i int) int {
 	if i < len(s.text) && s.text[i] == '&' {
 		for i++; i < len(s.text) && isAnchorByte(s.text[i]); i++ {
@@ -129,10 +130,6 @@ func (s scan) token(i int) int {
 		}
 	}
 	for i < len(s.text) && !s.blank(i) && s.lineBreak(i) == 0 {
-		switch s.text[i] {
-		case ',', ']', '}':
-			return i
-		}
 		i++
 	}
 	return i

@@ -143,7 +143,10 @@ func (b *yamlBuilder) children(n int32, y *yaml.Node, body, indent int) int {
 	for i, child := range y.Content {
 		c := b.build(child, indent)
 		if kind == mappingNode && i%2 == 0 {
-			b.tree.nodes[c].key = keyText(child)
+			b.tree.nodes[c].key = child.Value // with the tag "!" it is text
+			if !b.bareTag(int(b.tree.nodes[c].start)-b.base, indent) {
+				b.tree.nodes[c].key = keyText(child)
+			}
 			b.tree.nodes[c].merge = isMergeKey(child)
 		}
 		if last == none {

@@ -117,13 +117,24 @@ func statusAnswer(code int) *profile.Answer {
 	return &profile.Answer{HTTP: code, GRPC: grpc, Source: "gRPC http-grpc-status-mapping"}
 }
 
-// noBackend is the answer of a rule without backendRefs; for an HTTPRoute the
-// specification says 500 (GA apis/v1/httproute_types.go, BackendRefs).
+// ofHTTPRoutes is the answer for missing and for invalid backends of an HTTPRoute (GA
+// apis/v1/httproute_types.go, BackendRefs).
+var ofHTTPRoutes = profile.Answer{HTTP: 500, GRPC: 2, Source: "Gateway API HTTPRouteRule backendRefs"}
+
 func (c *compiler) noBackend(r *topology.Route) *profile.Answer {
 	if r.HTTP != nil {
-		return &profile.Answer{HTTP: 500, GRPC: 2, Source: "Gateway API HTTPRouteRule backendRefs"}
+		return &ofHTTPRoutes
 	}
 	return &c.profile.Answers.NoBackend
+}
+
+// invalidBackend is the answer of a backendRef that cannot be used. The gRPC status
+// of the specification is that of GRPCRoutes.
+func (c *compiler) invalidBackend(r *topology.Route) *profile.Answer {
+	if answer := &c.profile.Answers.InvalidBackend; r.HTTP == nil || answer.HTTP != 200 {
+		return answer
+	}
+	return &ofHTTPRoutes
 }
 
 // weigh fills in weights and their total. Every reference keeps its

@@ -7,6 +7,7 @@ import (
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 	corev1 "k8s.io/api/core/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 // What a client gets when its call is not served.
@@ -74,6 +75,21 @@ func TestAnswers(t *testing.T) {
 				t.Error("the action does not say why no call reaches a backend")
 			}
 		})
+	}
+}
+
+// TestHTTPRouteAnswers: the specification has other answers for backends of
+// HTTPRoutes.
+func TestHTTPRouteAnswers(t *testing.T) {
+	for _, p := range []*profile.Profile{profile.Spec, profile.EnvoyGateway} {
+		for name, rule := range map[string]ruleSpec{
+			"none": backends(), "all invalid": backends(backendSpec{name: "a", weight: 1, refusal: missing("BackendNotFound")}),
+		} {
+			ofHTTP := func(r *topology.Rule) { r.Route.HTTP = &gatewayv1.HTTPRoute{} }
+			if res := ruled(p, rule, ofHTTP); res.Answer == nil || res.Answer.HTTP != 500 || res.Answer.GRPC != 2 {
+				t.Errorf("%s under %s: answer is %+v, want HTTP 500", name, p.Name, res.Answer)
+			}
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ func (c *compiler) share(b *topology.Backend) Share {
 			s.fail(&c.profile.Answers.Protocol, r.Message)
 		}
 	case refused(r):
-		s.fail(&c.profile.Answers.InvalidBackend, r.Message)
+		s.fail(c.invalidBackend(b.Rule.Route), r.Message)
 	case s.Protocol.Fails && !s.Protocol.Unsure && !(s.Protocol.NeedsPolicy && r != nil):
 		s.fail(&c.profile.Answers.Protocol, s.Protocol.Message)
 	case c.brokenTLS(b) != "":

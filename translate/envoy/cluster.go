@@ -14,6 +14,7 @@ import (
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
+	"github.com/grpcroute/grpcroute/translate/plan"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -69,7 +70,7 @@ func (w *writer) target(s *routing.Server, b *topology.Backend, name string, doc
 		return w.cluster(c, s)
 	}
 	c.TransportSocket = socket
-	hosts, err := w.endpoints(b)
+	hosts, err := plan.Endpoints(b, w.o.Backends, w.o.ClusterDomain)
 	if err != nil {
 		w.lost(doc, path, "%s %s/%s is left without endpoints: %v", b.Kind, b.Namespace, b.Name, err)
 		return w.cluster(c, s)
@@ -85,45 +86,6 @@ func (w *writer) target(s *routing.Server, b *topology.Backend, name string, doc
 	}
 	c.LoadAssignment.Endpoints = []*endpointv3.LocalityLbEndpoints{group}
 	return w.cluster(c, s)
-}
-
-// endpoints returns the addresses of a backend: those given, or its name in the
-// cluster's DNS.
-func (w *writer) endpoints(b *topology.Backend) ([]string, error) {
-	if given := w.o.Backends[fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port)]; len(given) > 0 {
-		return given, nil
-	}
-	flag := fmt.Sprintf("say where it is with --backend %s/%s:%d=HOST:PORT", b.Namespace, b.Name, b.Port)
-	port, domain := b.Port, "svc."+w.o.ClusterDomain
-	switch {
-	case b.Kind == "ServiceImport" && b.Group != "":
-		domain = "svc.clusterset.local"
-	case b.Kind != "Service":
-		return nil, fmt.Errorf("its address is not in the manifests; %s", flag)
-	case b.Service != nil && b.Service.Value.Spec.ClusterIP == "None":
-		// DNS has the pods, which listen on the target port.
-		var err error
-		if port, err = headlessPort(b); err != nil {
-			return nil, fmt.Errorf("%w; %s", err, flag)
-		}
-	}
-	if port == 0 {
-		return nil, fmt.Errorf("the reference names no port; %s", flag)
-	}
-	return []string{fmt.Sprintf("%s.%s.%s:%d", b.Name, b.Namespace, domain, port)}, nil
-}
-
-func headlessPort(b *topology.Backend) (int32, error) {
-	if b.ServicePort == nil {
-		return b.Port, nil
-	}
-	switch target := b.ServicePort.TargetPort; {
-	case target.StrVal != "":
-		return 0, fmt.Errorf("it is headless, and the number of its target port %q is not in its manifest", target.StrVal)
-	case target.IntVal != 0:
-		return target.IntVal, nil
-	}
-	return b.Port, nil
 }
 
 func isIP(hostPort string) bool {

@@ -99,8 +99,11 @@ func (g *through) weighOf(plane *plane) {
 	g.t.Logf("%s: %d calls, %d routed by all, %d shares weighed", plane.name, g.calls, g.routed, weighed)
 }
 
-// extension reports whether a filter is one that Explain cannot know.
-func extension(f *topology.Filter) bool { return f.Type == "ExtensionRef" }
+// extension reports whether a filter is one that Explain cannot know, or that no
+// proxy is told of.
+func extension(f *topology.Filter) bool {
+	return !slices.Contains([]string{"RequestHeaderModifier", "ResponseHeaderModifier", "RequestMirror", "RequestRedirect"}, string(f.Type))
+}
 
 // expected returns what may become of a call, by backend or status, and which of
 // the rule's backends the given one is.

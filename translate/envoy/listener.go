@@ -12,6 +12,7 @@ import (
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
+	"github.com/grpcroute/grpcroute/translate/plan"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -48,7 +49,7 @@ func (w *writer) server(s *routing.Server) {
 	if why := s.Blocked(); why != "" {
 		w.lost(nil, nil, "%s", why)
 	}
-	x := newIndex(s)
+	x := plan.NewIndex(s)
 	for _, d := range doors {
 		at := w.listen(d)
 		if at == "" {
@@ -140,7 +141,7 @@ func (w *writer) listen(d *door) string {
 // secure writes a filter chain for each listener of a port with TLS, which the SNI
 // chooses. A connection whose SNI is no listener's is shown some certificate, so
 // that its calls get an answer.
-func (w *writer) secure(l *listenerv3.Listener, x *index, d *door) {
+func (w *writer) secure(l *listenerv3.Listener, x *plan.Index, d *door) {
 	var fallback *corev3.TransportSocket
 	all := false
 	seen := map[string]bool{}
