@@ -106,7 +106,18 @@ func (s *Server) Check(doc *manifest.Document) []Failure {
 	if v == nil {
 		return nil
 	}
-	failures, _, _ := s.check(k, v, doc)
+	failures, _, _ := s.check(k, v, doc, false)
+	return failures
+}
+
+// CheckLent is [Server.Check] for a document whose Value nobody needs any more: it
+// is changed into the object as the server holds it, instead of a copy.
+func (s *Server) CheckLent(doc *manifest.Document) []Failure {
+	k, v := s.find(doc.Ref.APIVersion, doc.Ref.Kind)
+	if v == nil {
+		return nil
+	}
+	failures, _, _ := s.check(k, v, doc, true)
 	return failures
 }
 
@@ -118,17 +129,17 @@ var stepPool = sync.Pool{New: func() any {
 
 // check also returns the object as the server holds it before it validates, and
 // whether failures have kept it from running rules.
-func (s *Server) check(k *kind, v *version, doc *manifest.Document) (failures []Failure, settled map[string]any, blocked bool) {
+func (s *Server) check(k *kind, v *version, doc *manifest.Document, lent bool) (failures []Failure, settled map[string]any, blocked bool) {
 	steps := stepPool.Get().(*[]step)
 	defer stepPool.Put(steps)
-	c := checker{path: (*steps)[:0]}
+	c := checker{path: (*steps)[:0], lent: lent}
 	meta, malformed := c.decodeMeta(doc)
 	if malformed != nil {
 		return []Failure{*malformed}, nil, false
 	}
 	inMeta := len(c.unknown)
 	root := s.c.node(v.root)
-	settled = c.settleRoot(root, doc.Value)
+	settled = c.settleRoot(root, doc.Object())
 	slices.SortStableFunc(c.unknown[inMeta:], func(a, b unknown) int { return strings.Compare(a.text, b.text) })
 	for i := range c.unknown {
 		c.failures = append(c.failures, s.explainUnknown(&c.unknown[i], k, v))
@@ -145,7 +156,7 @@ func (s *Server) check(k *kind, v *version, doc *manifest.Document) (failures []
 // settleRoot settles an object. Its metadata has been read already, whatever the
 // schema says of it, and a status is dropped after its fields have been checked.
 func (c *checker) settleRoot(root *node, value map[string]any) map[string]any {
-	edit := edits{from: value}
+	edit := edits{from: value, lent: c.lent}
 	edit.set("metadata", map[string]any{})
 	for i := range root.props {
 		p := &root.props[i]
@@ -153,7 +164,7 @@ func (c *checker) settleRoot(root *node, value map[string]any) map[string]any {
 			c.settleField(&edit, p, v, found)
 		}
 	}
-	for k := range value {
+	for k := range value { // which may be what is edited: deleting a key on the way is allowed
 		if root.prop(k) == nil && k != "metadata" {
 			c.unknownField(root, k)
 			edit.drop(k)

@@ -13,6 +13,7 @@ type checker struct {
 	path     []step
 	failures []Failure
 	texts    []string // of schema failures, before they became field errors
+	lent     bool     // the value may be changed
 	blocked  bool     // a failure after which the server does not run rules
 	unknown  []unknown
 	env      env

@@ -32,7 +32,7 @@ func skippedRules() *field.Error {
 
 func (s *Server) Verdict(doc *manifest.Document) Verdict {
 	k, v := s.find(doc.Ref.APIVersion, doc.Ref.Kind)
-	f, settled, blocked := s.check(k, v, doc)
+	f, settled, blocked := s.check(k, v, doc, false)
 	return Verdict{f, settled, blocked}
 }
 

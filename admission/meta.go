@@ -21,7 +21,7 @@ import (
 // decodeMeta reads metadata as the server does. Metadata that does not fit its Go
 // type refuses the request as a whole; that failure is returned alone.
 func (c *checker) decodeMeta(doc *manifest.Document) (*metav1.ObjectMeta, *Failure) {
-	written, found := doc.Value["metadata"]
+	written, found := doc.Object()["metadata"]
 	if !found {
 		return &metav1.ObjectMeta{}, nil
 	}

@@ -7,8 +7,8 @@ import (
 
 // settle returns a value as the server holds it before it validates: without
 // fields that the schema does not know, without nulls, with defaults. What has
-// to change is copied; the value given is never touched. n is nil where the
-// schema ends.
+// to change is copied; the value given is never touched unless it is lent. n is
+// nil where the schema ends.
 //
 // The server does this in three walks (pruning, dropping of nulls, defaulting);
 // no schema of the Gateway API allows null or keeps unknown fields, so that one
@@ -27,8 +27,8 @@ func (c *checker) settle(n *node, v any) (settled any, changed bool) {
 }
 
 func (c *checker) settleObject(n *node, m map[string]any) (any, bool) {
-	edit := edits{from: m}
-	known := 0
+	edit := edits{from: m, lent: c.lent}
+	known, written := 0, len(m)
 	if n != nil {
 		for i := range n.props {
 			p := &n.props[i]
@@ -39,7 +39,7 @@ func (c *checker) settleObject(n *node, m map[string]any) (any, bool) {
 			c.settleField(&edit, p, v, found)
 		}
 	}
-	if known < len(m) {
+	if known < written {
 		for _, k := range slices.Sorted(maps.Keys(m)) {
 			if n == nil || n.prop(k) == nil {
 				c.unknownField(n, k)
@@ -66,7 +66,7 @@ func (c *checker) settleField(edit *edits, p *property, v any, found bool) {
 }
 
 func (c *checker) settleKeys(n *node, m map[string]any) (any, bool) {
-	edit := edits{from: m}
+	edit := edits{from: m, lent: c.lent}
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		p := property{name: k, node: n}
 		c.settleField(&edit, &p, m[k], true)
@@ -87,7 +87,9 @@ func (c *checker) settleList(n *node, list []any) (any, bool) {
 			w, changed = items.def, true
 		}
 		if changed && out == nil {
-			out = slices.Clone(list)
+			if out = list; !c.lent {
+				out = slices.Clone(list)
+			}
 		}
 		if changed {
 			out[i] = w
@@ -103,6 +105,7 @@ func (c *checker) settleList(n *node, list []any) (any, bool) {
 // edits is a map that is copied when it is first changed.
 type edits struct {
 	from, to map[string]any
+	lent     bool // from itself may be changed
 }
 
 func (e *edits) set(k string, v any) {
@@ -117,7 +120,10 @@ func (e *edits) drop(k string) {
 
 func (e *edits) copy() {
 	if e.to == nil {
-		if e.to = maps.Clone(e.from); e.to == nil {
+		if e.to = e.from; !e.lent {
+			e.to = maps.Clone(e.from)
+		}
+		if e.to == nil {
 			e.to = map[string]any{}
 		}
 	}

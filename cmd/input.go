@@ -34,6 +34,8 @@ type inputOptions struct {
 	TunnelProtocol string
 	Config         configOptions
 	Unread         bool // keep objects of other kinds; no flag
+	// Check sees each object while it is read, see [manifest.Options].
+	Check func(*manifest.Document, bool)
 }
 
 func (o *inputOptions) addFlags(c *cobra.Command) {
@@ -82,7 +84,7 @@ func (o *inputOptions) load(s *Streams, command string) (*manifest.Set, error) {
 	}
 	set, err := manifest.Load(o.Files, manifest.Options{
 		Stdin: s.In, NonRecursive: !o.Recursive, Namespace: o.Namespace, Progress: progress(s),
-		Unread: o.Unread, Exclude: o.Config.excluded, Resources: o.Config.resources(),
+		Unread: o.Unread, Exclude: o.Config.excluded, Resources: o.Config.resources(), Check: o.Check,
 	})
 	if err == nil && !slices.ContainsFunc(set.Files, func(f *manifest.File) bool { return !f.Resource }) {
 		deeper := ""

@@ -89,17 +89,9 @@ func runLint(o *lintOptions) error {
 	if err := o.prepareFix(); err != nil {
 		return err
 	}
-	set, unread := o.Input.load(o.Streams, o.Command)
-	if set == nil {
-		return unread
-	}
-	options, err := o.options(set)
+	set, result, options, unread, err := o.find()
 	if err != nil {
 		return err
-	}
-	result, err := lint.Run(set, rules.All, options)
-	if err != nil {
-		return usage(err)
 	}
 	if o.Baseline.Write && unread != nil {
 		return unread
@@ -130,6 +122,26 @@ func runLint(o *lintOptions) error {
 		return errFindings
 	}
 	return nil
+}
+
+// find reads the input and runs the rules. What could not be read is an error
+// beside the result.
+func (o *lintOptions) find() (set *manifest.Set, result *lint.Result, options lint.Options, unread, err error) {
+	verdict, err := lint.NewAdmission(o.Input.GatewayAPI, o.Input.Channel)
+	if err != nil {
+		return nil, nil, options, nil, usage(err)
+	}
+	o.Input.Check = verdict.Check
+	if set, unread = o.Input.load(o.Streams, o.Command); set == nil {
+		return nil, nil, options, nil, unread
+	}
+	if options, err = o.options(set); err != nil {
+		return nil, nil, options, nil, err
+	}
+	if result, err = lint.RunAdmitted(set, verdict, rules.All, options); err != nil {
+		return nil, nil, options, nil, usage(err)
+	}
+	return set, result, options, unread, nil
 }
 
 // options reads what else the rules go by. What is wrong with it, and with the

@@ -130,8 +130,7 @@ func Run(ctx context.Context, set *manifest.Set, o Options) (*Result, error) {
 // namespaceOf is the namespace that objects of a set got which name none.
 func namespaceOf(set *manifest.Set) string {
 	for _, doc := range set.Documents {
-		meta, _ := doc.Value["metadata"].(map[string]any)
-		if name, _ := meta["namespace"].(string); name == "" && doc.Ref.Namespace != "" {
+		if !doc.NamesNamespace() && doc.Ref.Namespace != "" {
 			return doc.Ref.Namespace
 		}
 	}

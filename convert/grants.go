@@ -91,7 +91,7 @@ func grantPlans(grants []*Grant) []*plan {
 func (w *work) references(t *trial) diag.List {
 	var out diag.List
 	for _, doc := range slices.Concat(w.set.Documents, w.set.Unread) {
-		walk(doc.Value, nil, func(path manifest.Path, m map[string]any) {
+		walk(doc.Object(), nil, func(path manifest.Path, m map[string]any) {
 			if r := named(doc, m, t.routes); r != nil {
 				out = append(out, diag.Diagnostic{
 					Severity: diag.Warning, Object: doc.Ref, Range: doc.Range(join(path, "kind")...), Field: join(path, "kind").String(),

@@ -62,7 +62,7 @@ func (p *planner) live() {
 		at("metadata", "resourceVersion"), at("metadata", "uid"), at("metadata", "managedFields"), at("status"),
 		at("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"),
 	} {
-		if valueAt(p.doc.Value, path) != nil {
+		if valueAt(p.doc.Object(), path) != nil {
 			p.route.Notes = append(p.route.Notes, Remark{Path: path, Message: "this is of the HTTPRoute in a cluster: take it out before the GRPCRoute is applied"})
 		}
 	}
@@ -206,7 +206,7 @@ func (p *planner) further(n names, headers manifest.Path) manifest.Fields {
 	if len(method) > 0 {
 		match = append(match, manifest.Field{Key: "method", Value: method})
 	}
-	if list, ok := valueAt(p.doc.Value, headers).([]any); ok && len(list) > 0 {
+	if list, ok := valueAt(p.doc.Object(), headers).([]any); ok && len(list) > 0 {
 		match = append(match, manifest.Field{Key: "headers", Value: list})
 	}
 	return match

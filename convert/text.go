@@ -148,7 +148,7 @@ func (w *work) check(e *edition, plans []*plan) error {
 	for i, doc := range w.set.Documents {
 		now, p := e.set.Documents[i], byDoc[doc]
 		if p == nil {
-			if !reflect.DeepEqual(now.Value, doc.Value) {
+			if !reflect.DeepEqual(now.Object(), doc.Object()) {
 				return fmt.Errorf("the edited text of %s does not read as it should", doc.Ref)
 			}
 			continue

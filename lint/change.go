@@ -74,7 +74,7 @@ func (c *Difference) compareObjects(was, now *manifest.Set) {
 		out := map[target][]any{}
 		for _, d := range set.Documents {
 			t := targetOf(d.Ref)
-			out[t] = append(out[t], d.Value)
+			out[t] = append(out[t], d.Object())
 		}
 		return out
 	}
@@ -209,9 +209,9 @@ func references(d *manifest.Document) map[target]bool {
 			}
 		}
 	}
-	walk("", d.Value["spec"])
+	walk("", d.Object()["spec"])
 	if d.Ref.Kind == "EndpointSlice" {
-		meta, _ := d.Value["metadata"].(map[string]any)
+		meta, _ := d.Object()["metadata"].(map[string]any)
 		labels, _ := meta["labels"].(map[string]any)
 		if name, ok := labels["kubernetes.io/service-name"].(string); ok {
 			out[target{"Service", d.Ref.Namespace, name}] = true

@@ -3,10 +3,8 @@
 package lint
 
 import (
-	"github.com/grpcroute/grpcroute/admission"
 	"github.com/grpcroute/grpcroute/descriptor"
 	"github.com/grpcroute/grpcroute/diag"
-	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/topology"
 )
@@ -65,14 +63,6 @@ type Rule struct {
 	// OptIn: advice that healthy manifests would get, too. It runs only when it is
 	// named, or with Options.Advice.
 	OptIn bool
-}
-
-// Admission is the API server's verdict over a set.
-type Admission struct {
-	Server   *admission.Server
-	Version  string // "1.6"
-	Channel  string // "standard"
-	Failures map[*manifest.Document][]admission.Failure
 }
 
 // Options steer [Run].

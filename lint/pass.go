@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"time"
+
 	"github.com/grpcroute/grpcroute/admission"
 	"github.com/grpcroute/grpcroute/convert"
 	"github.com/grpcroute/grpcroute/diag"
@@ -22,13 +24,44 @@ type Pass struct {
 	Profile   *profile.Profile   // nil for a rule that is PerSet
 	Options   *Options
 	// Verdicts says of each match of Table whether it can ever take a call; the
-	// proof is made once for all rules. nil for a rule that is PerSet.
+	// proof is made once for all rules, and keeps no witness of what is reachable.
+	// nil for a rule that is PerSet.
 	Verdicts func() []*prove.Verdict
-	Views    *prove.Views // of Table, for [prove.Options]; nil for a rule that is PerSet
+	// RuleVerdicts are Verdicts by the rule that they speak of, in the order of the
+	// first of each.
+	RuleVerdicts func() [][]*prove.Verdict
+	Views        *prove.Views // of Table, for [prove.Options]; nil for a rule that is PerSet
 	// Conversions is what comes of converting the HTTPRoutes of the set that carry
 	// gRPC calls; nil for a rule that is PerSet.
 	Conversions func() *convert.Result
 	found       []finding
+}
+
+// timePerRoute is what a proof over many routes may take longer: much more than
+// it needs, for machines that are busy.
+const timePerRoute = 500 * time.Microsecond
+
+// Proof returns the options of proofs over Table. A large input gets more time.
+func (p *Pass) Proof() prove.Options {
+	o := prove.Options{Views: p.Views}
+	o.Budget.Time = prove.DefaultBudget.Time + time.Duration(len(p.Topology.Routes))*timePerRoute
+	return o
+}
+
+// byRule groups verdicts by their rule.
+func byRule(all []*prove.Verdict) [][]*prove.Verdict {
+	at := make(map[*topology.Rule]int, len(all))
+	var out [][]*prove.Verdict
+	for i, v := range all {
+		n, ok := at[v.Rule]
+		if !ok {
+			at[v.Rule] = len(out)
+			out = append(out, all[i:i+1:i+1])
+			continue
+		}
+		out[n] = append(out[n], v)
+	}
+	return out
 }
 
 // finding is a diagnostic whose position is not looked up yet: most positions

@@ -22,14 +22,22 @@ import (
 // checked in turn and equal findings are merged. The error is about the options:
 // a rule, a version or a channel that does not exist.
 func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
+	return RunAdmitted(set, nil, rules, o)
+}
+
+// RunAdmitted is [Run] for a set about whose documents the API server of the
+// options was asked while they were read. Without a verdict it is asked now.
+func RunAdmitted(set *manifest.Set, verdict *Admission, rules []*Rule, o Options) (*Result, error) {
 	selected, err := choose(rules, &o)
 	if err != nil {
 		return nil, err
 	}
-	verdict, err := admit(set, &o)
-	if err != nil {
-		return nil, err
+	if verdict == nil {
+		if verdict, err = admit(set, &o); err != nil {
+			return nil, err
+		}
 	}
+	o.GatewayAPI, o.Channel = verdict.Version, verdict.Channel
 	profiles := []*profile.Profile{o.Profile}
 	if o.Profile == nil {
 		profiles = topology.Profiles(set)
@@ -47,8 +55,11 @@ func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
 		pass.Table = routing.Compile(pass.Topology)
 		pass.Views = prove.ViewsOf(pass.Table)
 		pass.Verdicts = sync.OnceValue(func() []*prove.Verdict {
-			return prove.Reach(context.Background(), pass.Table, prove.Options{Views: pass.Views})
+			o := pass.Proof()
+			o.NoWitness = true // rules show none of what is reachable
+			return prove.Reach(context.Background(), pass.Table, o)
 		})
+		pass.RuleVerdicts = sync.OnceValue(func() [][]*prove.Verdict { return byRule(pass.Verdicts()) })
 		pass.Conversions = sync.OnceValue(pass.convert)
 		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
 	}
@@ -67,31 +78,6 @@ func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
 // concerns reports whether the rule speaks of an implementation.
 func (r *Rule) concerns(p *profile.Profile) bool {
 	return r.Profiles == nil || slices.Contains(r.Profiles, p.Name)
-}
-
-// admit asks the API server about every document.
-func admit(set *manifest.Set, o *Options) (*Admission, error) {
-	if o.GatewayAPI == "" {
-		if vs := admission.Versions(); len(vs) > 0 {
-			o.GatewayAPI = vs[len(vs)-1]
-		}
-	}
-	if o.Channel == "" {
-		o.Channel = "standard"
-	}
-	server, err := admission.New(o.GatewayAPI, o.Channel)
-	if err != nil {
-		return nil, err
-	}
-	failures := make([][]admission.Failure, len(set.Documents))
-	each(len(set.Documents), 64, func(i int) { failures[i] = server.Check(set.Documents[i]) })
-	a := &Admission{Server: server, Version: o.GatewayAPI, Channel: o.Channel, Failures: map[*manifest.Document][]admission.Failure{}}
-	for i, fs := range failures {
-		if len(fs) > 0 {
-			a.Failures[set.Documents[i]] = fs
-		}
-	}
-	return a, nil
 }
 
 // problems returns what was found while reading, for the rules selected. A

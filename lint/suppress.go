@@ -94,9 +94,7 @@ func suppressions(set *manifest.Set) []*suppression {
 		}
 	}
 	for _, doc := range set.Documents {
-		meta, _ := doc.Value["metadata"].(map[string]any)
-		annotations, _ := meta["annotations"].(map[string]any)
-		if text, ok := annotations[IgnoreAnnotation].(string); ok {
+		if text, ok := doc.Annotation(IgnoreAnnotation); ok {
 			s := parseSuppression(text, doc.KeyRange("metadata", "annotations", IgnoreAnnotation))
 			s.doc = doc
 			out = append(out, s)

@@ -72,7 +72,7 @@ type gone struct{}
 // Changed returns the value of the object with changes made; nil when the object
 // is removed. The error names a path that does not exist.
 func (d *Document) Changed(changes []Change) (map[string]any, error) {
-	var root any = clone(d.Value)
+	var root any = clone(d.Object())
 	for _, c := range changes {
 		if c.op == besideOp {
 			continue

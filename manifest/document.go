@@ -41,6 +41,9 @@ func (d *documents) chunk(src *source) {
 	first := len(d.entries)
 	duplicates := d.r.duplicates
 	d.object(src, nil, v, d.r.wide)
+	if len(d.entries) == first+1 && d.entries[first].doc.dropped {
+		d.r.recycle()
+	}
 	if duplicates {
 		d.duplicateKeys(src, d.entries[first:])
 	}
@@ -206,7 +209,9 @@ func (d *documents) object(src *source, base Path, v any, wide bool) {
 		return
 	}
 	doc.identify(k, d.l.namespace)
-	d.entries = append(d.entries, entry{doc, k, k.typed(doc, wide)})
+	typed := k.typed(d.r, doc, wide)
+	d.check(doc, typed)
+	d.entries = append(d.entries, entry{doc, k, typed})
 }
 
 // items takes in the items of a List. As in apimachinery's UnstructuredJSONScheme
@@ -246,7 +251,7 @@ func (d *Document) identify(k *kind, namespace string) {
 		return
 	}
 	d.Ref.Namespace, _ = meta["namespace"].(string)
-	if d.Ref.Namespace == "" {
+	if d.placed = d.Ref.Namespace != ""; !d.placed {
 		d.Ref.Namespace = namespace
 	}
 }

@@ -136,10 +136,15 @@ func groupOf(apiVersion string) string {
 }
 
 // typed decodes a document of a known kind.
-func (k *kind) typed(d *Document, exact bool) any {
+func (k *kind) typed(r *reader, d *Document, exact bool) any {
 	if otherShapes[groupKind{groupOf(d.Ref.APIVersion), d.Ref.Kind}] == d.Ref.APIVersion {
 		d.DecodeError = fmt.Errorf("decode %s: %s has another shape than the versions served since Gateway API v1.1", d.Ref.Kind, d.Ref.APIVersion)
 		return nil
+	}
+	if k == kinds[groupKind{gatewayGroup, "GRPCRoute"}] && !exact {
+		if v := r.route(d.Value); v != nil {
+			return v
+		}
 	}
 	v, err := k.decode(d.Value, exact)
 	if err != nil {

@@ -23,6 +23,10 @@ type Options struct {
 	// Resources are further paths with objects that others refer to. Their files,
 	// unless they are among the paths, too, have File.Resource.
 	Resources []string
+	// Check, when set, is called with each object of a kind we know when it was
+	// read, from several goroutines. A value that is lent is dropped afterwards, see
+	// [Document.Object], and may be changed.
+	Check func(d *Document, lent bool)
 	// Unread keeps the objects of kinds that we do not know in Set.Unread.
 	Unread bool
 	// Progress, when set, is called after each file with the number of files
@@ -71,6 +75,7 @@ func Read(files []*File, o Options) *Set {
 // for each beside the caller's.
 type loader struct {
 	namespace string
+	check     func(*Document, bool)
 	unread    bool
 	slots     chan struct{}
 	readers   sync.Pool
@@ -78,7 +83,7 @@ type loader struct {
 }
 
 func newLoader(o Options) *loader {
-	l := &loader{namespace: o.Namespace, unread: o.Unread, slots: make(chan struct{}, runtime.GOMAXPROCS(0)-1)}
+	l := &loader{namespace: o.Namespace, check: o.Check, unread: o.Unread, slots: make(chan struct{}, runtime.GOMAXPROCS(0)-1)}
 	if l.namespace == "" {
 		l.namespace = "default"
 	}
@@ -188,10 +193,10 @@ func tooLarge(f *File) *part {
 
 // notText reports a file that is no text at all, once for the whole of it.
 func notText(f *File) (diag.Diagnostic, bool) {
-	d := diag.Diagnostic{Rule: ruleNotUTF8, Severity: diag.Error, Source: diag.Strict, Range: f.span(0, 0)}
+	d := diag.Diagnostic{Rule: ruleNotUTF8, Severity: diag.Error, Source: diag.Strict}
 	switch {
 	case bytes.HasPrefix(f.Data, []byte("\xff\xfe")), bytes.HasPrefix(f.Data, []byte("\xfe\xff")):
-		d.Message, d.Hint = "the file is UTF-16, and Kubernetes reads UTF-8", "save it as UTF-8"
+		d.Message, d.Hint, d.Range = "the file is UTF-16, and Kubernetes reads UTF-8", "save it as UTF-8", f.span(0, 0)
 	case bytes.IndexByte(f.Data, 0) >= 0:
 		at := bytes.IndexByte(f.Data, 0)
 		d.Message, d.Range = "the file holds a zero byte, so it is not text", f.span(at, at+1)

@@ -17,15 +17,21 @@ import (
 // Document is one Kubernetes object as it stands in the input: a YAML document,
 // a JSON value, or one item of a List.
 type Document struct {
-	File  *File
-	Ref   diag.Ref       // Namespace is the effective one, see Options.Namespace
-	Value map[string]any // the JSON value Kubernetes would read; integers are int64
+	File *File
+	Ref  diag.Ref // Namespace is the effective one, see Options.Namespace
+	// Value is the JSON value Kubernetes would read; integers are int64. It is nil
+	// where [Options.Check] has seen it; [Document.Object] has it everywhere.
+	Value map[string]any
 	// DecodeError is set when Value does not fit the Go type of its kind; the
 	// object is then in Set.Broken and in no index.
 	DecodeError error
 
 	src  *source // nil for a document that was not read by this package
 	base Path    // where the object stands in src, for an item of a List
+
+	placed      bool // see NamesNamespace
+	dropped     bool // Value was; annotations is what others ask of it
+	annotations map[string]string
 }
 
 // Object is a document with its typed value. Value holds what is written:

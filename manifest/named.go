@@ -12,7 +12,7 @@ import (
 // others are called nothing: "spec.rules[]".
 func (d *Document) NamedPath(path Path) string {
 	var b strings.Builder
-	var at any = d.Value
+	var at any = d.Object()
 	for _, e := range path {
 		switch e := e.(type) {
 		case string:

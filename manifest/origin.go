@@ -41,9 +41,7 @@ func (f *File) Template(offset int) string {
 // "base/route.yaml" or "https://github.com/org/repo//base/route.yaml?ref=v1", or the
 // kustomization that generated it, or "".
 func (d *Document) KustomizeOrigin() string {
-	meta, _ := d.Value["metadata"].(map[string]any)
-	annotations, _ := meta["annotations"].(map[string]any)
-	text, _ := annotations[OriginAnnotation].(string)
+	text, _ := d.Annotation(OriginAnnotation)
 	fields := map[string]string{}
 	for line := range strings.Lines(text) {
 		if key, value, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, " ") {

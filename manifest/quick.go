@@ -121,7 +121,7 @@ func (q *quick) mapping() (any, bool) {
 	if q.depth++; q.depth > maxQuickDepth {
 		return nil, false
 	}
-	m := make(map[string]any)
+	m := q.r.mapping()
 	for q.col == col {
 		key, at := q.key()
 		if at == 0 {

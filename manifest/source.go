@@ -14,6 +14,8 @@ type source struct {
 	mu   sync.Mutex
 	done bool  // whether tree was built
 	tree *tree // nil when the text has no positions, as for a broken document
+
+	value map[string]any // read again, see [Document.Object]
 }
 
 // positions returns the tree of the document. Building it is a second parse, so

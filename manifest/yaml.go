@@ -16,6 +16,8 @@ import (
 // JSON, without going through JSON text in between. It is for one goroutine.
 type reader struct {
 	words map[string]string // strings met before, so that equal ones share memory
+	arena
+	typing
 
 	// About the document read last:
 	duplicates bool // a mapping may hold a key twice
@@ -75,6 +77,7 @@ func (r *reader) reset(text []byte) {
 	if r.words == nil {
 		r.words = map[string]string{}
 	}
+	r.keep()
 	r.duplicates, r.wide = false, false
 	r.values, r.limit, r.depth = 0, len(text)+maxExpandedValues, 0
 }

@@ -18,7 +18,7 @@ type HTTPMatch struct {
 }
 
 // PathKind is the shape of the paths a match takes.
-type PathKind int
+type PathKind uint8
 
 // The shapes, over gRPC paths "/SERVICE/METHOD" (two non-empty segments).
 const (
@@ -34,7 +34,7 @@ const (
 // PathType is the kind of path condition that an implementation ranks a match
 // as. Greater values are more specific for every implementation that compares
 // them.
-type PathType int
+type PathType uint8
 
 // The path types.
 const (
@@ -47,10 +47,10 @@ const (
 // PathForm is what an implementation makes of a match's path conditions.
 type PathForm struct {
 	Kind            PathKind
+	Type            PathType
+	Partial         bool   // RegexPath: found anywhere instead of full match
 	Service, Method string // literals; RE2 patterns for SegmentPath
 	Pattern         string // RE2, for RegexPath; anchors not needed
-	Partial         bool   // RegexPath: found anywhere instead of full match
-	Type            PathType
 	Value           string // the path value as the implementation writes it, "" for none
 	Length          int    // characters of the path value the implementation ranks by
 	Headers         int    // header conditions the implementation writes for the path

@@ -3,16 +3,16 @@ package profile
 // Unit is one match of one rule under one effective hostname, as precedence sees
 // it.
 type Unit struct {
-	HTTP    bool   // a unit of an HTTPRoute
-	Host    string // effective hostname, "" for any
-	OwnHost string // the route's own hostname it comes from, "" for none
-	Path    PathForm
+	HTTP       bool // a unit of an HTTPRoute
+	HTTPMethod bool
+	Host       string // effective hostname, "" for any
+	OwnHost    string // the route's own hostname it comes from, "" for none
+	Path       PathForm
 	// ServiceChars and MethodChars are the characters criteria 3 and 4 count,
 	// after the reading of regular expressions: see [Precedence.Chars].
 	ServiceChars, MethodChars int
 	Headers                   int // header conditions that count
 	ExactHeaders              int // those of Headers that are Exact
-	HTTPMethod                bool
 	QueryParams               int
 }
 

@@ -35,21 +35,60 @@ type wideRef struct {
 // column is what a set of services has in common, filed by method; refs are in
 // order.
 type column struct {
-	exact map[string][]ref
-	open  []ref // any method, or an expression
+	exact []named
+	by    map[string]int // of exact, for more than fewNames
+	open  []ref          // any method, or an expression
 	all   []ref
+}
+
+// named is what asks for one literal method.
+type named struct {
+	method string
+	refs   []ref
+}
+
+// fewNames is how many names are found as quickly without a map.
+const fewNames = 8
+
+// of returns what asks for a literal method.
+func (c *column) of(method string) []ref {
+	if i := c.find(method); i >= 0 {
+		return c.exact[i].refs
+	}
+	return nil
+}
+
+func (c *column) find(method string) int {
+	if c.by == nil {
+		return slices.IndexFunc(c.exact, func(n named) bool { return n.method == method })
+	}
+	if i, ok := c.by[method]; ok {
+		return i
+	}
+	return -1
 }
 
 func (c *column) add(r ref) {
 	c.all = append(c.all, r)
-	if r.method.literal() {
-		if c.exact == nil {
-			c.exact = map[string][]ref{}
-		}
-		c.exact[r.method.text] = append(c.exact[r.method.text], r)
+	if !r.method.literal() {
+		c.open = append(c.open, r)
 		return
 	}
-	c.open = append(c.open, r)
+	i := c.find(r.method.text)
+	if i >= 0 {
+		c.exact[i].refs = append(c.exact[i].refs, r)
+		return
+	}
+	c.exact = append(c.exact, named{r.method.text, []ref{r}})
+	switch n := len(c.exact); {
+	case c.by != nil:
+		c.by[r.method.text] = n - 1
+	case n > fewNames:
+		c.by = make(map[string]int, 2*n)
+		for i := range c.exact {
+			c.by[c.exact[i].method] = i
+		}
+	}
 }
 
 // place is one cell of the grid. Lists holds for each side the units that take
@@ -137,8 +176,8 @@ func (g *grid) band(service int) (*band, error) {
 		}
 		b.columns = append(b.columns, [2]*column{own, wide})
 		for _, c := range [2]*column{own, wide} {
-			for _, refs := range c.exact {
-				by = append(by, refs[0].method)
+			for i := range c.exact {
+				by = append(by, c.exact[i].refs[0].method)
 			}
 			for _, r := range c.open {
 				by = append(by, r.method)
@@ -176,7 +215,7 @@ func (s *side) collect(cols [2]*column, methods *dimension, method int, last fun
 	var lanes [4][]ref
 	for i, c := range cols {
 		if method < len(methods.points) {
-			lanes[2*i] = c.exact[methods.points[method]]
+			lanes[2*i] = c.of(methods.points[method])
 		}
 		lanes[2*i+1] = c.open
 	}

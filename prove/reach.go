@@ -22,6 +22,7 @@ type reaching struct {
 	verdicts map[matchKey]*Verdict
 	order    []*Verdict
 	stopped  error
+	bare     bool                 // see [Options.NoWitness]
 	stands   map[*Verdict][]stand // of the undecided ones; nil until asked for
 	grids    map[*routing.Host]*grid
 }
@@ -33,7 +34,7 @@ func Reach(ctx context.Context, t *routing.Table, o Options) []*Verdict {
 	budget := o.Budget.filled()
 	ctx, cancel := context.WithTimeout(ctx, budget.Time)
 	defer cancel()
-	r := &reaching{x: newEngine(ctx, budget), table: t, views: o.viewsOf(t), verdicts: map[matchKey]*Verdict{}}
+	r := &reaching{x: newEngine(ctx, budget), table: t, views: o.viewsOf(t), verdicts: map[matchKey]*Verdict{}, bare: o.NoWitness}
 	r.x.blind = true
 	hosts := r.hosts()
 	for i, h := range hosts {
@@ -163,9 +164,10 @@ func (r *reaching) service(g *grid, s int, named bool, at *view) error {
 	if err != nil {
 		return err
 	}
+	defer delete(g.bands, s) // no walk comes back to it
 	own := b.columns[0][0]
 	for m := range b.methods.size() {
-		if named && len(own.open) == 0 && (m >= len(b.methods.points) || own.exact[b.methods.points[m]] == nil) {
+		if named && len(own.open) == 0 && (m >= len(b.methods.points) || own.of(b.methods.points[m]) == nil) {
 			continue
 		}
 		p, err := g.place(b, m)
@@ -263,5 +265,9 @@ func (r *reaching) reached(g *grid, p *place, f *frame, q piece, u *unit, at *vi
 		v.Why = "a rule that comes first has a pattern that cannot be decided"
 		return
 	}
-	v.State, v.Witness, v.Entry, v.Why, v.Limit = Reachable, &w, u.entry, "", false
+	v.State, v.Entry, v.Why, v.Limit = Reachable, u.entry, "", false
+	if !r.bare {
+		kept := w
+		v.Witness = &kept
+	}
 }

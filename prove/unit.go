@@ -106,22 +106,32 @@ func (x *engine) shape(e *routing.Entry) *shape {
 		return s
 	}
 	c := e.Conditions()
+	if x.blind { // nobody compares shapes, and most conditions occur once
+		s := x.newShape(e, &c, len(x.shapes))
+		x.shapes[asks] = s
+		return s
+	}
 	key := conditionsKey(&c, e.Opaque())
 	s, ok := x.byText[key]
 	if !ok {
-		s = &shape{id: len(x.byText)}
+		s = x.newShape(e, &c, len(x.byText))
 		x.byText[key] = s
-		if e.Opaque() {
-			s.unread = e.Dead
-		} else if err := x.fill(s, &c); err != nil {
-			s.unread = err.Error()
-		}
-		if s.unread != "" {
-			s.paths, s.headers = []rectangle{{&language{}, &language{}}}, nil
-		}
 	}
 	s = x.unify(s)
 	x.shapes[asks] = s
+	return s
+}
+
+func (x *engine) newShape(e *routing.Entry, c *routing.Conditions, id int) *shape {
+	s := &shape{id: id}
+	if e.Opaque() {
+		s.unread = e.Dead
+	} else if err := x.fill(s, c); err != nil {
+		s.unread = err.Error()
+	}
+	if s.unread != "" {
+		s.paths, s.headers = []rectangle{{&language{}, &language{}}}, nil
+	}
 	return s
 }
 

@@ -29,7 +29,7 @@ type Verdict struct {
 	// Entry is one of the places where it stands; with a Witness the one that
 	// [routing.Table.Lookup] gives the call to.
 	Entry   *routing.Entry
-	Witness *routing.Request
+	Witness *routing.Request // of a Reachable match, unless [Options.NoWitness]
 	// Never: it takes no call whatever else there is; Why says so.
 	Never bool
 	// Contradictory, with Never: its header conditions exclude each other.
@@ -51,6 +51,9 @@ type Options struct {
 	Budget Budget
 	// Progress, when set, is called now and then with the hosts done and to do.
 	Progress func(done, total int)
+	// NoWitness: [Reach] keeps no witness of what is reachable. Each takes as much
+	// memory as its verdict.
+	NoWitness bool
 	// Views, when set, is what [ViewsOf] the table gives, for several proofs over one
 	// table to share.
 	Views *Views

@@ -37,7 +37,7 @@ type coverer struct {
 // format.
 func WhyNotJSON(w io.Writer, x *simulate.WhyNot) error {
 	out := whyNot{Schema: "grpcroute.whynot/v1", Rule: x.Rule.Index, Matches: []matchVerdict{}}
-	out.Route = entryRef(&routing.Entry{Route: x.Rule.Route, Rule: x.Rule, Match: -1})
+	out.Route = entryRef(&routing.Entry{Clause: &routing.Clause{Route: x.Rule.Route, Rule: x.Rule, Match: -1}})
 	for _, v := range x.Verdicts {
 		m := matchVerdict{State: v.State.String(), Why: v.Why, By: []coverer{}, Match: indexOrNil(v.Match)}
 		if r := shownCall(v); r != nil {

@@ -26,8 +26,6 @@ type Action struct {
 	// Certainty is Unknown when no source says what the implementation does with a
 	// filter; the specification is then followed.
 	Certainty diag.Certainty
-
-	sums []int64 // prefix sums of the weights, for Pick
 }
 
 // Share is one backendRef's part of an Action: Weight / Action.Total.
@@ -68,8 +66,8 @@ func (a *Action) Pick(random uint64) int {
 	}
 	high, _ := bits.Mul64(random, uint64(a.Total))
 	at := int64(high)
-	for i, sum := range a.sums {
-		if at < sum {
+	for i := range a.Shares {
+		if at -= a.Shares[i].Weight; at < 0 {
 			return i
 		}
 	}
@@ -84,6 +82,9 @@ func (c *compiler) action(r *topology.Rule) *Action {
 	fs := c.filters(r.Route, verdicts, r.Filters)
 	a.Filters, a.Ignored, a.Certainty = fs.applied, fs.ignored, fs.certainty
 	whys = append(whys, fs.whys...)
+	if len(r.Backends) > 0 {
+		a.Shares = make([]Share, 0, len(r.Backends))
+	}
 	for _, b := range r.Backends {
 		a.Shares = append(a.Shares, c.share(b))
 	}
@@ -136,7 +137,7 @@ func (c *compiler) invalidBackend(r *topology.Route) *profile.Answer {
 	return &ofHTTPRoutes
 }
 
-// weigh fills in weights, their total and prefix sums. Every reference keeps its
+// weigh fills in weights and their total. Every reference keeps its
 // part, whether it resolves or not (GA apis/v1/grpcroute_types.go, BackendRefs).
 func (c *compiler) weigh(a *Action) {
 	rules := &c.profile.Backends
@@ -150,7 +151,6 @@ func (c *compiler) weigh(a *Action) {
 			s.Weight = 1
 		}
 		a.Total += s.Weight
-		a.sums = append(a.sums, a.Total)
 	}
 	for i := range a.Shares {
 		a.Shares[i].total = a.Total

@@ -21,6 +21,8 @@ type compiler struct {
 	// one of its endpoints is ready; nil until asked for.
 	endpoints map[string]bool
 	one       [1]profile.Unit // scratch of entries
+	row       []int           // scratch of keys
+	rows      map[keyRow][]int
 }
 
 // Compile builds the tables of a topology. It never fails: what cannot be used

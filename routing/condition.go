@@ -10,10 +10,10 @@ import (
 // condition is what a match asks of a request once its host is settled.
 type condition struct {
 	shape           conditionShape
+	unread          bool // the path's pattern does not compile
 	service, method segment
 	whole           *regexp.Regexp // the path as one, for wholePath
 	headers         []headerCond
-	unread          bool // the path's pattern does not compile
 }
 
 type conditionShape uint8

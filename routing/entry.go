@@ -12,23 +12,14 @@ import (
 
 // unit is one match of a rule before it stands under a hostname.
 type unit struct {
-	match int
-	unit  profile.Unit
-	cond  *condition
-	dead  string
-	// dropped: the implementation leaves the match out, so that it does not count
-	// towards its rule's rank either.
-	dropped bool
+	Clause
+	cond condition
 }
 
 // ruleUnits is a rule compiled for one implementation.
 type ruleUnits struct {
 	units  []unit
-	action *Action
-	// broken is the first pattern of the rule that does not compile; foreign when
-	// all that do not are of another dialect, which the implementation may know.
-	broken  error
-	foreign bool
+	broken error // the first pattern of the rule that does not compile
 }
 
 // rule compiles a rule, once per implementation.
@@ -36,7 +27,7 @@ func (c *compiler) rule(r *topology.Rule) *ruleUnits {
 	if ru, ok := c.rules[r]; ok {
 		return ru
 	}
-	ru := &ruleUnits{action: c.action(r)}
+	ru := &ruleUnits{}
 	c.rules[r] = ru
 	switch {
 	case r.Route.GRPC != nil:
@@ -44,21 +35,22 @@ func (c *compiler) rule(r *topology.Rule) *ruleUnits {
 	case r.Route.HTTP != nil:
 		c.httpUnits(ru, r.Route.HTTP.Spec.Rules[r.Index].Matches)
 	}
-	ru.foreign = ru.broken != nil && foreign(r)
+	action, order, opaque := c.action(r), c.order(r.Route), ru.broken != nil && foreign(r)
 	for i := range ru.units {
 		u := &ru.units[i]
+		u.Route, u.Rule, u.Action, u.order, u.opaque = r.Route, r, action, order, opaque
 		switch {
 		case c.profile.Matching.NotServed && r.Route.GRPC != nil:
-			u.dead = fmt.Sprintf("%s never consults GRPCRoutes", c.profile.Name)
+			u.Dead = fmt.Sprintf("%s never consults GRPCRoutes", c.profile.Name)
 		case ru.broken != nil:
 			// An implementation drops or refuses the rule as a whole.
-			u.dead = ru.broken.Error()
+			u.Dead = ru.broken.Error()
 		case r.Dropped:
-			u.dead = "the rule is dropped"
-		case c.profile.Matching.EmptyRulesSkipped && ru.action.Total == 0:
-			u.dead = fmt.Sprintf("%s passes over a rule without backends", c.profile.Name)
-		case u.dead == "" && u.cond.shape == noPath:
-			u.dead = "no gRPC call has a path that it takes"
+			u.Dead = "the rule is dropped"
+		case c.profile.Matching.EmptyRulesSkipped && action.Total == 0:
+			u.Dead = fmt.Sprintf("%s passes over a rule without backends", c.profile.Name)
+		case u.Dead == "" && u.cond.shape == noPath:
+			u.Dead = "no gRPC call has a path that it takes"
 		}
 	}
 	return ru
@@ -76,6 +68,7 @@ func (c *compiler) grpcUnits(ru *ruleUnits, matches []gatewayv1.GRPCRouteMatch) 
 		return
 	}
 	full := 0
+	ru.units = make([]unit, 0, len(matches))
 	for i := range matches {
 		ru.units = append(ru.units, c.grpcUnit(ru, i, &matches[i]))
 		if !emptyMatch(&matches[i]) {
@@ -88,7 +81,7 @@ func (c *compiler) grpcUnits(ru *ruleUnits, matches []gatewayv1.GRPCRouteMatch) 
 	for i := range matches {
 		if emptyMatch(&matches[i]) {
 			ru.units[i].dropped = true
-			ru.units[i].dead = fmt.Sprintf("%s drops an empty match next to others", c.profile.Name)
+			ru.units[i].Dead = fmt.Sprintf("%s drops an empty match next to others", c.profile.Name)
 		}
 	}
 }
@@ -102,7 +95,7 @@ func emptyMatch(m *gatewayv1.GRPCRouteMatch) bool {
 
 func (c *compiler) grpcUnit(ru *ruleUnits, index int, m *gatewayv1.GRPCRouteMatch) unit {
 	var method *profile.MethodMatch
-	u := unit{match: index}
+	u := unit{Clause: Clause{Match: index}}
 	if m.Method != nil {
 		method = &profile.MethodMatch{Service: m.Method.Service, Method: m.Method.Method}
 		switch t := deref(m.Method.Type, gatewayv1.GRPCMethodMatchExact); t {
@@ -110,17 +103,17 @@ func (c *compiler) grpcUnit(ru *ruleUnits, index int, m *gatewayv1.GRPCRouteMatc
 		case gatewayv1.GRPCMethodMatchRegularExpression:
 			method.Regex = true
 		default:
-			u.dead = fmt.Sprintf("its method match type %q is not known", t)
+			u.Dead = fmt.Sprintf("its method match type %q is not known", t)
 		}
 	}
-	u.unit.Path = c.profile.PathForm(method)
-	u.unit.ServiceChars, u.unit.MethodChars = c.profile.Precedence.Chars(method)
-	cond := c.path(ru, u.unit.Path)
+	u.Unit.Path = c.profile.PathForm(method)
+	u.Unit.ServiceChars, u.Unit.MethodChars = c.profile.Precedence.Chars(method)
+	cond := c.path(ru, u.Unit.Path)
 	for i := range m.Headers {
 		h := &m.Headers[i]
 		c.header(ru, &u, &cond, string(h.Name), h.Value, string(deref(h.Type, gatewayv1.GRPCHeaderMatchExact)))
 	}
-	u.cond = &cond
+	u.cond = cond
 	return u
 }
 
@@ -150,17 +143,17 @@ func (c *compiler) header(ru *ruleUnits, u *unit, cond *condition, name, value, 
 		}
 	}
 	h := headerCond{name: name, value: value, each: c.profile.Matching.RepeatedAny}
-	u.unit.Headers++
+	u.Unit.Headers++
 	switch kind {
 	case "Exact":
-		u.unit.ExactHeaders++
+		u.Unit.ExactHeaders++
 	case "RegularExpression":
 		var err error
 		h.re, err = c.patterns.compile(value, c.profile.Matching.HeaderRegexPartial)
 		h.unread = err != nil
 		ru.fail(err)
 	default:
-		u.dead = fmt.Sprintf("its header match type %q is not known", kind)
+		u.Dead = fmt.Sprintf("its header match type %q is not known", kind)
 	}
 	cond.headers = append(cond.headers, h)
 }
@@ -182,22 +175,22 @@ func (c *compiler) httpUnit(ru *ruleUnits, index int, m *gatewayv1.HTTPRouteMatc
 	if m.Path != nil {
 		match.PathType, match.PathValue = string(deref(m.Path.Type, "")), deref(m.Path.Value, "")
 	}
-	u := unit{match: index}
-	u.unit.HTTP = true
-	u.unit.Path = c.profile.HTTPForm(match)
-	u.unit.HTTPMethod, u.unit.QueryParams = m.Method != nil, len(m.QueryParams)
+	u := unit{Clause: Clause{Match: index}}
+	u.Unit.HTTP = true
+	u.Unit.Path = c.profile.HTTPForm(match)
+	u.Unit.HTTPMethod, u.Unit.QueryParams = m.Method != nil, len(m.QueryParams)
 	switch {
 	case match.Method != "" && match.Method != "POST":
-		u.dead = fmt.Sprintf("it takes %s requests only, and gRPC calls are POST", match.Method)
+		u.Dead = fmt.Sprintf("it takes %s requests only, and gRPC calls are POST", match.Method)
 	case match.QueryParams > 0:
-		u.dead = "it wants a query parameter, and gRPC calls have none"
+		u.Dead = "it wants a query parameter, and gRPC calls have none"
 	}
-	cond := c.path(ru, u.unit.Path)
+	cond := c.path(ru, u.Unit.Path)
 	for i := range m.Headers {
 		h := &m.Headers[i]
 		c.header(ru, &u, &cond, string(h.Name), h.Value, string(deref(h.Type, gatewayv1.HeaderMatchExact)))
 	}
-	u.cond = &cond
+	u.cond = cond
 	return u
 }
 

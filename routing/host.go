@@ -145,7 +145,6 @@ func (c *compiler) precedes(a, b *Entry) int { return precedes(&c.profile.Preced
 // entries appends a route's entries under one hostname.
 func (c *compiler) entries(es []*Entry, b *binding) []*Entry {
 	es = slices.Grow(es, len(b.route.Rules))
-	order := c.order(b.route)
 	for _, r := range b.route.Rules {
 		ru := c.rule(r)
 		var keys []int
@@ -156,13 +155,11 @@ func (c *compiler) entries(es []*Entry, b *binding) []*Entry {
 		for i := range ru.units {
 			u, e := &ru.units[i], &block[i]
 			*e = Entry{
-				Route: b.route, Rule: r, Match: u.match, Host: b.host, Unit: u.unit, Keys: keys,
-				Action: ru.action, Listeners: b.listeners, Certainty: b.certainty, Why: b.why,
-				Dead: u.dead, cond: u.cond, order: order, opaque: ru.foreign,
+				Clause: &u.Clause, Host: b.host, Keys: keys, Listeners: b.listeners,
+				Certainty: b.certainty, Why: b.why, cond: &u.cond,
 			}
-			e.Unit.Host, e.Unit.OwnHost = b.host.Name, b.host.Own
 			if keys == nil {
-				c.one[0] = e.Unit
+				c.one[0] = e.unit()
 				e.Keys = c.keys(c.one[:])
 			}
 			es = append(es, e)
@@ -171,11 +168,18 @@ func (c *compiler) entries(es []*Entry, b *binding) []*Entry {
 	return es
 }
 
+// unit is an entry's Unit with its hostnames.
+func (e *Entry) unit() profile.Unit {
+	u := e.Unit
+	u.Host, u.OwnHost = e.Host.Name, e.Host.Own
+	return u
+}
+
 // over is the units by which a rule ranks as one under a hostname.
 func (ru *ruleUnits) over(b *binding) []profile.Unit {
 	over := make([]profile.Unit, 0, len(ru.units))
 	for i := range ru.units {
-		u := ru.units[i].unit
+		u := ru.units[i].Unit
 		u.Host, u.OwnHost = b.host.Name, b.host.Own
 		if !ru.units[i].dropped {
 			over = append(over, u)
@@ -184,14 +188,35 @@ func (ru *ruleUnits) over(b *binding) []profile.Unit {
 	return over
 }
 
+// keys finds the keys of a unit, or of several that rank as one. Most units rank
+// like others: they share them.
 func (c *compiler) keys(over []profile.Unit) []int {
-	criteria := c.profile.Precedence.Order()
-	keys := make([]int, len(criteria))
-	for i, cr := range criteria {
-		keys[i] = cr.Of(over)
+	keys := c.row[:0]
+	for _, cr := range c.profile.Precedence.Order() {
+		keys = append(keys, cr.Of(over))
 	}
-	return keys
+	c.row = keys
+	if len(keys) > maxKeys {
+		return slices.Clone(keys)
+	}
+	var row keyRow
+	copy(row[:], keys)
+	known, ok := c.rows[row]
+	if !ok {
+		known = slices.Clone(keys)
+		if c.rows == nil {
+			c.rows = map[keyRow][]int{}
+		}
+		c.rows[row] = known
+	}
+	return known
 }
+
+// maxKeys is the number of criteria up to which keys are shared.
+const maxKeys = 8
+
+// keyRow is the keys of a unit, filled up with zeros: all have as many.
+type keyRow [maxKeys]int
 
 // finish merges into a host what it falls through to and builds its matcher.
 func (c *compiler) finish(t *hostTable, h *Host) {

@@ -16,8 +16,8 @@ import "slices"
 // order.
 type matcher struct {
 	full    pathIndex
-	service map[string][]candidate
-	method  map[string][]candidate
+	service filed
+	method  filed
 	wide    []candidate
 	odd     []candidate // those that take paths no gRPC call has
 	memo    memo
@@ -64,20 +64,11 @@ func (c *compiler) matcher(entries []*Entry, next *matcher) *matcher {
 	wideFor := m.wideFor()
 	for name, own := range exact {
 		path := "/" + name.service + "/" + name.method
-		w := walk{own, m.service[name.service], m.method[name.method], wideFor(name.service)}
+		w := walk{own, m.service.of(name.service), m.method.of(name.method), wideFor(name.service)}
 		paths = append(paths, path)
 		buckets = append(buckets, newBucket(collect(&w, path, name.service, name.method)))
 	}
 	m.full = newPathIndex(paths, buckets)
-	return m
-}
-
-// filed adds a candidate to those of a name.
-func filed(m map[string][]candidate, name string, cd candidate) map[string][]candidate {
-	if m == nil {
-		m = map[string][]candidate{}
-	}
-	m[name] = append(m[name], cd)
 	return m
 }
 
@@ -90,9 +81,9 @@ func (m *matcher) file(exact map[methodName][]candidate, cd candidate) {
 		name := methodName{c.service.text, c.method.text}
 		exact[name] = append(exact[name], cd)
 	case c.shape == segments && c.service.kind == literalSegment:
-		m.service = filed(m.service, c.service.text, cd)
+		m.service.add(c.service.text, cd)
 	case literalMethod:
-		m.method = filed(m.method, c.method.text, cd)
+		m.method.add(c.method.text, cd)
 	default:
 		m.wide = append(m.wide, cd)
 	}
@@ -236,7 +227,7 @@ func (m *matcher) unlisted(r *Request, once bool) *Entry {
 
 // walk returns the candidates for a path that is not literal.
 func (m *matcher) walk(service, method string) walk {
-	return walk{nil, m.service[service], m.method[method], m.wide}
+	return walk{nil, m.service.of(service), m.method.of(method), m.wide}
 }
 
 // resume goes on after a list that was cut short.

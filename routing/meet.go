@@ -12,7 +12,9 @@ import (
 func (h *Host) Swapping(ps []*profile.Profile) []*profile.Profile {
 	var out []*profile.Profile
 	var m *meetings
-	same := classify(h.Entries)
+	same := classesPool.Get().(*classes)
+	defer same.release()
+	same.classify(h.Entries)
 	for _, p := range ps {
 		r := rank(p, same)
 		sorted := true
@@ -20,6 +22,12 @@ func (h *Host) Swapping(ps []*profile.Profile) []*profile.Profile {
 			sorted = r.compare(i-1, i) <= 0
 		}
 		if sorted {
+			continue
+		}
+		if len(h.Entries) <= fewEntries {
+			if r.swapsAny() {
+				out = append(out, p)
+			}
 			continue
 		}
 		if m == nil {
@@ -30,6 +38,36 @@ func (h *Host) Swapping(ps []*profile.Profile) []*profile.Profile {
 		}
 	}
 	return out
+}
+
+// fewEntries is how many entries are compared each with each: filing them costs
+// more.
+const fewEntries = 8
+
+// swapsAny is [meetings.swapped] for few entries.
+func (r *ranking) swapsAny() bool {
+	for j, b := range r.entries {
+		for i, a := range r.entries[:j] {
+			if r.compare(i, j) > 0 && a.mayMeet(b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mayMeet reports whether some call may ask for both entries, as far as literal
+// names show.
+func (e *Entry) mayMeet(o *Entry) bool {
+	a, aService, aMethod := e.literal()
+	b, bService, bMethod := o.literal()
+	switch {
+	case !aService || !bService:
+		return true
+	case a.service != b.service:
+		return false
+	}
+	return !aMethod || !bMethod || a.method == b.method
 }
 
 // meetings files entries by the calls that they can take, so that only those that

@@ -74,7 +74,7 @@ func TestPathIndex(t *testing.T) {
 		var buckets []bucket
 		for i := range n {
 			paths = append(paths, fmt.Sprintf("/pkg.S%d/M", i))
-			buckets = append(buckets, bucket{only: &Entry{Match: i}})
+			buckets = append(buckets, bucket{only: &Entry{Clause: &Clause{Match: i}}})
 		}
 		x := newPathIndex(paths, buckets)
 		for i, p := range paths {

@@ -159,12 +159,11 @@ func (p *patterns) segment(parts []*syntax.Regexp) (segment, error) {
 	}
 	whole := &syntax.Regexp{Op: syntax.OpConcat, Sub: parts}
 	re, err := p.compile(whole.String(), false)
-	return segment{
-		kind:   patternSegment,
+	return segment{kind: patternSegment, segmentPattern: &segmentPattern{
 		prefix: plainText(parts[:lead]),
 		suffix: plainText(parts[trail:]),
 		re:     re,
-	}, err
+	}}, err
 }
 
 // takesAnySegment reports whether re is ".*", ".+", "[^/]*" or "[^/]+".

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/topology"
@@ -9,14 +10,37 @@ import (
 
 // classes divides a host's entries, in its own order, into those that every
 // profile ranks alike, so that each class is ranked once. It is made once for all
-// profiles.
+// profiles, of the memory of the one before.
 type classes struct {
 	entries []*Entry
+	known   map[class]int32
 	of      []int32 // the class of each entry
 	first   []int32 // the first entry of each class
 	// Room for one ranking after the other.
-	units []profile.Unit
-	keys  []int
+	ranking ranking
+	units   []profile.Unit
+	rows    map[ruleHost]int32
+	row     []int32
+	over    [][]profile.Unit
+}
+
+// classesPool holds classes that are not in use.
+var classesPool = sync.Pool{New: func() any {
+	return &classes{known: map[class]int32{}, rows: map[ruleHost]int32{}}
+}}
+
+// mostKept is the number of entries up to which the memory of classes is kept.
+const mostKept = 1024
+
+// release gives classes back. What holds on to them is no longer valid.
+func (c *classes) release() {
+	if len(c.entries) > mostKept {
+		return
+	}
+	c.entries, c.ranking.entries = nil, nil
+	clear(c.known)
+	clear(c.rows)
+	classesPool.Put(c)
 }
 
 // class is what the rank of an exact match with a service depends on: each form
@@ -28,22 +52,20 @@ type class struct {
 	headers, exact  int
 }
 
-func classify(entries []*Entry) *classes {
-	c := &classes{entries: entries, of: make([]int32, len(entries))}
-	known := map[class]int32{}
+func (c *classes) classify(entries []*Entry) {
+	c.entries, c.of, c.first = entries, c.of[:0], c.first[:0]
 	for i, e := range entries {
 		k, ok := e.class()
-		n, seen := known[k]
+		n, seen := c.known[k]
 		if !ok || !seen {
 			n = int32(len(c.first))
 			c.first = append(c.first, int32(i))
 		}
 		if ok {
-			known[k] = n
+			c.known[k] = n
 		}
-		c.of[i] = n
+		c.of = append(c.of, n)
 	}
-	return c
 }
 
 // class returns an entry's class, or reports that it is one of its own.
@@ -52,7 +74,7 @@ func (e *Entry) class() (class, bool) {
 	if m == nil || m.Regex || m.Service == nil || *m.Service == "" {
 		return class{}, false
 	}
-	k := class{host: e.Unit.Host, own: e.Unit.OwnHost, service: len(*m.Service), headers: e.Unit.Headers, exact: e.Unit.ExactHeaders}
+	k := class{host: e.Host.Name, own: e.Host.Own, service: len(*m.Service), headers: e.Unit.Headers, exact: e.Unit.ExactHeaders}
 	if k.hasMethod = m.Method != nil; k.hasMethod {
 		k.method = len(*m.Method)
 	}
@@ -72,44 +94,42 @@ type ranking struct {
 // rank finds the keys of a profile. They hold until the next ranking of the same
 // classes.
 func rank(p *profile.Profile, c *classes) *ranking {
-	r := &ranking{p: &p.Precedence, entries: c.entries, row: c.of, width: len(p.Precedence.Order())}
+	r := &c.ranking
+	r.p, r.entries, r.row, r.keys, r.width = &p.Precedence, c.entries, c.of, r.keys[:0], len(p.Precedence.Order())
 	c.units = c.units[:0]
 	for _, i := range c.first {
 		c.units = append(c.units, rankedUnit(p, c.entries[i]))
 	}
-	r.keys = c.keys[:0]
 	if p.Precedence.PerRule {
 		r.byRule(c)
-	} else {
-		r.keys = slices.Grow(r.keys, r.width*len(c.units))
-		for n := range c.units {
-			r.add(c.units[n : n+1])
-		}
+		return r
 	}
-	c.keys = r.keys
+	r.keys = slices.Grow(r.keys, r.width*len(c.units))
+	for n := range c.units {
+		r.add(c.units[n : n+1])
+	}
 	return r
 }
 
 // byRule ranks each rule of a hostname as one, by the classes of its entries.
 func (r *ranking) byRule(c *classes) {
-	rows := make(map[ruleHost]int32, len(c.entries))
-	r.row = make([]int32, len(c.entries))
-	over := make([][]profile.Unit, 0, len(c.entries))
+	clear(c.rows)
+	c.row, c.over = c.row[:0], c.over[:0]
 	for i, e := range c.entries {
 		key := ruleHost{e.Rule, e.Host.Name}
-		n, ok := rows[key]
+		n, ok := c.rows[key]
 		own := c.units[c.of[i] : c.of[i]+1 : c.of[i]+1]
 		if ok {
-			over[n] = append(over[n], own[0])
+			c.over[n] = append(c.over[n], own[0])
 		} else {
-			n = int32(len(over))
-			rows[key] = n
-			over = append(over, own)
+			n = int32(len(c.over))
+			c.rows[key] = n
+			c.over = append(c.over, own)
 		}
-		r.row[i] = n
+		c.row = append(c.row, n)
 	}
-	r.keys = slices.Grow(r.keys, r.width*len(over))
-	for _, us := range over {
+	r.row, r.keys = c.row, slices.Grow(r.keys, r.width*len(c.over))
+	for _, us := range c.over {
 		r.add(us)
 	}
 }

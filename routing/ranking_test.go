@@ -33,12 +33,12 @@ func TestSharedRanks(t *testing.T) {
 func checkRanks(t *testing.T, seed uint64, p *profile.Profile, entries []*routing.Entry) (same int) {
 	t.Helper()
 	for i, e := range entries {
-		over := []profile.Unit{e.Unit}
+		over := []profile.Unit{unitOf(e)}
 		if p.Precedence.PerRule {
 			over = nil
 			for _, o := range entries {
 				if o.Rule == e.Rule && o.Host.Name == e.Host.Name {
-					over = append(over, o.Unit)
+					over = append(over, unitOf(o))
 				}
 			}
 		}
@@ -55,4 +55,11 @@ func checkRanks(t *testing.T, seed uint64, p *profile.Profile, entries []*routin
 		}
 	}
 	return same
+}
+
+// unitOf is an entry's unit under its hostname.
+func unitOf(e *routing.Entry) profile.Unit {
+	u := e.Unit
+	u.Host, u.OwnHost = e.Host.Name, e.Host.Own
+	return u
 }

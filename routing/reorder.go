@@ -11,11 +11,15 @@ import (
 // precedence gives them. What they match stays as it is: only who comes first
 // differs.
 func (h *Host) Reordered(p *profile.Profile) []*Entry {
-	r := rank(p, classify(h.Entries))
-	out, copies := make([]*Entry, len(h.Entries)), make([]Entry, len(h.Entries))
+	c := classesPool.Get().(*classes)
+	defer c.release()
+	c.classify(h.Entries)
+	r := rank(p, c)
+	out, copies, clauses := make([]*Entry, len(h.Entries)), make([]Entry, len(h.Entries)), make([]Clause, len(h.Entries))
 	for i, e := range h.Entries {
-		copies[i] = *e
-		copies[i].Unit, copies[i].Keys = rankedUnit(p, e), r.key(i)
+		copies[i], clauses[i] = *e, *e.Clause
+		clauses[i].Unit = rankedUnit(p, e)
+		copies[i].Clause, copies[i].Keys = &clauses[i], slices.Clone(r.key(i))
 		out[i] = &copies[i]
 	}
 	slices.SortStableFunc(out, func(a, b *Entry) int { return precedes(&p.Precedence, a, b) })
@@ -24,7 +28,7 @@ func (h *Host) Reordered(p *profile.Profile) []*Entry {
 
 // rankedUnit is an entry's unit as a profile ranks it.
 func rankedUnit(p *profile.Profile, e *Entry) profile.Unit {
-	u := e.Unit
+	u := e.unit()
 	if e.Route.GRPC == nil {
 		return u // an HTTPRoute's path is the same text for all
 	}

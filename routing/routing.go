@@ -83,15 +83,33 @@ type Host struct {
 	grouped bool
 }
 
+// Clause is one match of one rule, whatever the hostname. The entries of the match
+// under all hostnames share it.
+type Clause struct {
+	Route *topology.Route
+	Rule  *topology.Rule
+	Match int // index in the rule's matches; -1 for a rule without matches
+	// Unit is the match as precedence sees it, but for the hostnames, which are
+	// those of Entry.Host.
+	Unit   profile.Unit
+	Action *Action
+	// Dead is why the match can take no gRPC call at all; "" when it can. It is in
+	// the table so that nothing is dropped.
+	Dead string
+
+	order *routeOrder
+	// opaque: Dead because a pattern is of a dialect that cannot be read here.
+	opaque bool
+	// dropped: the implementation leaves the match out, so that it does not count
+	// towards its rule's rank either.
+	dropped bool
+}
+
 // Entry is one match of one rule under one effective hostname.
 type Entry struct {
-	Route  *topology.Route
-	Rule   *topology.Rule
-	Match  int // index in the rule's matches; -1 for a rule without matches
-	Host   topology.Host
-	Unit   profile.Unit
-	Keys   []int // one per criterion of the profile, greater wins
-	Action *Action
+	*Clause
+	Host topology.Host
+	Keys []int // one per criterion of the profile, greater wins
 	// Listeners are those the entry is attached through: one, or several where
 	// they share a table.
 	Listeners []*Listener
@@ -99,14 +117,8 @@ type Entry struct {
 	// whether the entry is there.
 	Certainty diag.Certainty
 	Why       string
-	// Dead is why the entry can take no gRPC call at all; "" when it can. It is in
-	// the table so that nothing is dropped.
-	Dead string
 
-	cond  *condition
-	order *routeOrder
-	// opaque: Dead because a pattern is of a dialect that cannot be read here.
-	opaque bool
+	cond *condition
 }
 
 // Result is what a look-up finds. Entry is nil unless Outcome is Routed or

@@ -7,10 +7,14 @@ import (
 
 // segment is a condition on one of the two segments of a gRPC path.
 type segment struct {
-	kind segmentKind
-	text string // the literal
-	// Patterns must begin with prefix and end with suffix, which is cheaper to see
-	// than what lies between.
+	kind            segmentKind
+	text            string // the literal
+	*segmentPattern        // of a pattern
+}
+
+// segmentPattern is an expression whose texts begin with prefix and end with
+// suffix, which is cheaper to see than what lies between.
+type segmentPattern struct {
 	prefix, suffix string
 	re             *regexp.Regexp
 }

@@ -41,12 +41,12 @@ type Backend struct {
 	// dialled, in a configuration that says so; 0 for none.
 	Status int
 
-	path       manifest.Path
+	place      *place
 	assumedTLS bool // a policy that the input lacks covers the port, by --assume=present
 }
 
 // Path returns where the reference stands in its route.
-func (b *Backend) Path(more ...any) manifest.Path { return join(b.path, more...) }
+func (b *Backend) Path(more ...any) manifest.Path { return join(b.place.at(), more...) }
 
 // Label names the backend for people: "NS/NAME:PORT", without a namespace for a
 // host, and without a port where there is none.
@@ -74,7 +74,7 @@ func (b *Backend) refuse(reason, message string, certainty diag.Certainty, field
 }
 
 func (b *Backend) refusal(reason, message string, certainty diag.Certainty, field ...any) *Refusal {
-	return &Refusal{Reason: reason, Message: message, Doc: b.Rule.Route.Doc, Path: b.Path(field...), Certainty: certainty}
+	return &Refusal{Reason: reason, Message: message, Doc: b.Rule.Route.Doc, Path: b.place.below(field), Certainty: certainty}
 }
 
 func (b *Backend) doubt(c diag.Certainty, why string) {
@@ -89,7 +89,7 @@ var serviceKind = profile.GroupKind{Kind: "Service"}
 // exist, then what the port speaks. The grant comes before existence, so that
 // nothing about the other namespace leaks (Gateway API site,
 // api-types/referencegrant). from is the kind that a grant must name.
-func (x *resolver) backend(rule *Rule, index int, path manifest.Path, ref *gatewayv1.BackendRef, from string) *Backend {
+func (x *resolver) backend(rule *Rule, index int, at *place, ref *gatewayv1.BackendRef, from string) *Backend {
 	b := &Backend{
 		Rule:      rule,
 		Index:     index,
@@ -99,7 +99,7 @@ func (x *resolver) backend(rule *Rule, index int, path manifest.Path, ref *gatew
 		Name:      string(ref.Name),
 		Port:      int32(value(ref.Port, 0)),
 		Weight:    value(ref.Weight, 1),
-		path:      path,
+		place:     at,
 	}
 	knobs := &x.Profile.Backends
 	if b.Weight == 0 && knobs.ZeroWeightUnchecked {

@@ -79,7 +79,7 @@ func (x *resolver) mirror(rule *Rule, f *Filter, path manifest.Path) {
 	if kind := x.Profile.Filters.MirrorGrantKind; kind != "" {
 		from = kind
 	}
-	f.Mirror = x.backend(rule, -1, join(path, "requestMirror", "backendRef"), &gatewayv1.BackendRef{BackendObjectReference: *ref}, from)
+	f.Mirror = x.backend(rule, -1, &place{path: join(path, "requestMirror", "backendRef")}, &gatewayv1.BackendRef{BackendObjectReference: *ref}, from)
 }
 
 // extension resolves an ExtensionRef as far as the profile knows its kind. The

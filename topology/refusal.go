@@ -79,6 +79,23 @@ type absence struct {
 // missing says what is known of an object that no index has. An object that is
 // in the input and cannot be read exists, but what it says is unknown.
 func (x *resolver) missing(group, kind, namespace, name string) absence {
+	key := objectKey{group, kind, namespace, name}
+	gone, ok := x.gone[key]
+	if !ok {
+		gone = x.findMissing(group, kind, namespace, name)
+		if len(x.gone) >= maxGone {
+			clear(x.gone)
+		}
+		x.gone[key] = gone
+	}
+	return gone
+}
+
+// maxGone bounds what is remembered of absent objects. Most are asked for several
+// times in one route, and in no other.
+const maxGone = 64
+
+func (x *resolver) findMissing(group, kind, namespace, name string) absence {
 	ref := diag.Ref{Kind: kind, Namespace: namespace, Name: name}
 	switch {
 	case x.broken[objectKey{group, kind, namespace, name}]:

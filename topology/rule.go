@@ -45,7 +45,7 @@ func (x *resolver) grpcRule(r *Route, index int, spec *gatewayv1.GRPCRouteRule) 
 	}
 	for j := range spec.BackendRefs {
 		ref := &spec.BackendRefs[j]
-		b := x.backend(rule, j, rule.Path("backendRefs", j), &ref.BackendRef, r.Kind)
+		b := x.backend(rule, j, x.placeOf(rule, j), &ref.BackendRef, r.Kind)
 		for k := range ref.Filters {
 			f := &Filter{Index: k, Type: string(ref.Filters[k].Type), GRPC: &ref.Filters[k]}
 			b.Filters = append(b.Filters, x.backendFilter(b, f))
@@ -66,7 +66,7 @@ func (x *resolver) httpRule(r *Route, index int, spec *gatewayv1.HTTPRouteRule) 
 	}
 	for j := range spec.BackendRefs {
 		ref := &spec.BackendRefs[j]
-		b := x.backend(rule, j, rule.Path("backendRefs", j), &ref.BackendRef, r.Kind)
+		b := x.backend(rule, j, x.placeOf(rule, j), &ref.BackendRef, r.Kind)
 		for k := range ref.Filters {
 			f := &Filter{Index: k, Type: string(ref.Filters[k].Type), HTTP: &ref.Filters[k]}
 			b.Filters = append(b.Filters, x.backendFilter(b, f))

@@ -93,7 +93,9 @@ type resolver struct {
 	grants                       map[grant]bool
 	policies                     map[portKey]*coverage
 	patterns                     map[string]*PatternError
-	firstOwn                     bool // routes to Gateways that the input lacks belong to this profile
+	places                       map[placeKey]*place
+	gone                         map[objectKey]absence // see missing
+	firstOwn                     bool                  // routes to Gateways that the input lacks belong to this profile
 }
 
 // objectKey names an object of any kind.
@@ -110,6 +112,8 @@ func newResolver(t *Topology) *resolver {
 		grants:         map[grant]bool{},
 		policies:       map[portKey]*coverage{},
 		patterns:       map[string]*PatternError{},
+		places:         map[placeKey]*place{},
+		gone:           map[objectKey]absence{},
 		firstOwn:       true,
 	}
 	for _, d := range t.Set.Broken {

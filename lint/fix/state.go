@@ -205,7 +205,7 @@ func (s *state) with(batch []*candidate) (*manifest.Set, map[string][]byte, erro
 func (s *state) compare(after *manifest.Set, changes map[*manifest.Document][]manifest.Change, added int) error {
 	rest := after.Documents
 	for _, doc := range s.set.Documents {
-		want := doc.Value
+		want := doc.Object()
 		if cs := changes[doc]; cs != nil {
 			var err error
 			if want, err = doc.Changed(cs); err != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/grpcroute/grpcroute/descriptor"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -109,18 +111,31 @@ func lintText(t *testing.T, text string, o lint.Options) diag.List {
 	return result.Diagnostics
 }
 
-// lintFolder runs every rule over a folder; file names are printed below it.
+// lintFolder runs every rule over a folder, as the command does: the API server is
+// asked while documents are read, and their values are dropped. Keeping the values
+// must come to the same. File names are printed below the folder.
 func lintFolder(t *testing.T, dir string, o lint.Options) diag.List {
 	t.Helper()
-	set, err := manifest.Load([]string{dir}, manifest.Options{})
+	verdict, err := lint.NewAdmission(o.GatewayAPI, o.Channel)
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := lint.Run(set, rules.All, o)
-	if err != nil {
-		t.Fatal(err)
+	run := func(verdict *lint.Admission, read manifest.Options) diag.List {
+		set, err := manifest.Load([]string{dir}, read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := lint.RunAdmitted(set, verdict, rules.All, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result.Diagnostics
 	}
-	return result.Diagnostics
+	found := run(verdict, manifest.Options{Check: verdict.Check})
+	if diff := cmp.Diff(run(nil, manifest.Options{}), found, cmpopts.IgnoreFields(diag.Diagnostic{}, "Fix")); diff != "" {
+		t.Errorf("with values kept (-) and dropped (+):\n%s", diff)
+	}
+	return found
 }
 
 // listing writes findings as the want section of a golden case has them.

@@ -33,7 +33,7 @@ func reportUndecoded(p *lint.Pass, doc *manifest.Document) {
 			return // only values that another tool fills in
 		}
 	case errors.As(doc.DecodeError, &mismatch):
-		if path = mismatched(doc.Value, nil, strings.Split(mismatch.Field, "."), mismatch.Value); path != nil {
+		if path = mismatched(doc.Object(), nil, strings.Split(mismatch.Field, "."), mismatch.Value); path != nil {
 			message, hint = explainMismatch(doc, path, mismatch)
 		}
 	}

@@ -42,7 +42,7 @@ func checkDuplicateObject(p *lint.Pass) {
 		severity, message, hint := diag.Error, "%s %q is given again with other content: kubectl applies both, and the later one replaces all of this one",
 			"give one of the two another name or namespace, or remove it"
 		switch {
-		case reflect.DeepEqual(doc.Value, kept.Value):
+		case reflect.DeepEqual(doc.Object(), kept.Object()):
 			severity, message, hint = diag.Info, "%s %q is given again with the same content", "keep one of the two"
 		case folderOf(doc) != folderOf(kept):
 			severity = diag.Warning

@@ -22,9 +22,13 @@ func checkMirrorZero(p *lint.Pass) {
 	for _, route := range p.Set.GRPCRoutes.All {
 		for i := range route.Value.Spec.Rules {
 			rule := &route.Value.Spec.Rules[i]
-			reportMirrorZero(p, route.Doc, at("spec", "rules", i), rule.Filters)
+			if len(rule.Filters) > 0 {
+				reportMirrorZero(p, route.Doc, at("spec", "rules", i), rule.Filters)
+			}
 			for j := range rule.BackendRefs {
-				reportMirrorZero(p, route.Doc, at("spec", "rules", i, "backendRefs", j), rule.BackendRefs[j].Filters)
+				if fs := rule.BackendRefs[j].Filters; len(fs) > 0 {
+					reportMirrorZero(p, route.Doc, at("spec", "rules", i, "backendRefs", j), fs)
+				}
 			}
 		}
 	}

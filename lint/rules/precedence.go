@@ -34,7 +34,7 @@ type other struct {
 // disagreements asks orders for each host; routes whose entries may not be there
 // are left alone.
 func disagreements(p *lint.Pass, orders func(*routing.Server, *routing.Host) []other) []*reordered {
-	r := prove.NewReordering(context.Background(), p.Table, prove.Options{Views: p.Views})
+	r := prove.NewReordering(context.Background(), p.Table, p.Proof())
 	defer r.Close()
 	x := &reorderings{byKey: map[[2]*topology.Rule]*reordered{}}
 	r.Hosts(func(s *routing.Server, h *routing.Host) {

@@ -2,11 +2,13 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/grpcroute/grpcroute/admission"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/manifest"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 var sessionPersistenceV17Shape = &lint.Rule{
@@ -31,17 +33,21 @@ var sessionMembers = []struct{ key, has, instead string }{
 
 func checkSessionPersistenceV17Shape(p *lint.Pass) {
 	for _, route := range p.Set.GRPCRoutes.All {
-		sessionShapes(p, route.Doc)
+		if slices.ContainsFunc(route.Value.Spec.Rules, func(r gatewayv1.GRPCRouteRule) bool { return r.SessionPersistence != nil }) {
+			sessionShapes(p, route.Doc)
+		}
 	}
 	for _, route := range p.Set.HTTPRoutes.All {
-		sessionShapes(p, route.Doc)
+		if slices.ContainsFunc(route.Value.Spec.Rules, func(r gatewayv1.HTTPRouteRule) bool { return r.SessionPersistence != nil }) {
+			sessionShapes(p, route.Doc)
+		}
 	}
 }
 
 // sessionShapes reads the document, not the typed value: the types know only the
 // shape of the version they were built for.
 func sessionShapes(p *lint.Pass, doc *manifest.Document) {
-	spec, _ := doc.Value["spec"].(map[string]any)
+	spec, _ := doc.Object()["spec"].(map[string]any)
 	rules, _ := spec["rules"].([]any)
 	for i := range rules {
 		rule, _ := rules[i].(map[string]any)

@@ -27,24 +27,16 @@ func (h *hidden) all(test func(*prove.Verdict) bool) bool {
 	return true
 }
 
-// provenRules groups a table's verdicts by the rules of GRPCRoutes. Routes that
+// provenRules returns a table's verdicts for each rule of GRPCRoutes. Routes that
 // may be attached in more places than the input shows are left out: nothing can
 // be said of all their calls.
-func provenRules(p *lint.Pass) []*hidden {
-	all := p.Verdicts()
-	out := make([]*hidden, 0, len(all))
-	byRule := make(map[*topology.Rule]*hidden, len(all))
-	for _, v := range all {
-		if v.Rule.Route.GRPC == nil || v.Rule.Route.Doc == nil || mayAttachElsewhere(v.Rule.Route) {
-			continue
+func provenRules(p *lint.Pass) []hidden {
+	all := p.RuleVerdicts()
+	out := make([]hidden, 0, len(all))
+	for _, vs := range all {
+		if rule := vs[0].Rule; rule.Route.GRPC != nil && rule.Route.Doc != nil && !mayAttachElsewhere(rule.Route) {
+			out = append(out, hidden{rule, vs})
 		}
-		h := byRule[v.Rule]
-		if h == nil {
-			h = &hidden{rule: v.Rule}
-			byRule[v.Rule] = h
-			out = append(out, h)
-		}
-		h.verdicts = append(h.verdicts, v)
 	}
 	return out
 }

@@ -24,7 +24,7 @@ func checkVirtualServiceGRPC(p *lint.Pass) {
 		if !ofKind(doc, "networking.istio.io", "VirtualService") {
 			continue
 		}
-		routes := items(doc.Value["spec"], "http")
+		routes := items(doc.Object()["spec"], "http")
 		reported := false
 		for i := 0; i < len(routes) && !reported; i++ {
 			matches := items(routes[i], "match")

@@ -65,7 +65,7 @@ func isRegex(m *gatewayv1.GRPCMethodMatch) bool {
 // valueAt returns what stands at a path of a document, and whether anything
 // does.
 func valueAt(doc *manifest.Document, path manifest.Path) (any, bool) {
-	var v any = doc.Value
+	var v any = doc.Object()
 	for _, step := range path {
 		switch step := step.(type) {
 		case string:

@@ -1,0 +1,60 @@
+package lint
+
+import (
+	"cmp"
+	"sync"
+
+	"github.com/grpcroute/grpcroute/admission"
+	"github.com/grpcroute/grpcroute/manifest"
+)
+
+// Admission is the API server's verdict over a set.
+type Admission struct {
+	Server   *admission.Server
+	Version  string // "1.6"
+	Channel  string // "standard"
+	Failures map[*manifest.Document][]admission.Failure
+
+	mu sync.Mutex // of Failures, while documents are read
+}
+
+// NewAdmission returns a verdict over nothing yet, of the API server of a version
+// and channel; "" means what it does in [Options]. The error is about them.
+func NewAdmission(gatewayAPI, channel string) (*Admission, error) {
+	if vs := admission.Versions(); gatewayAPI == "" && len(vs) > 0 {
+		gatewayAPI = vs[len(vs)-1]
+	}
+	channel = cmp.Or(channel, "standard")
+	server, err := admission.New(gatewayAPI, channel)
+	if err != nil {
+		return nil, err
+	}
+	return &Admission{
+		Server: server, Version: gatewayAPI, Channel: channel,
+		Failures: map[*manifest.Document][]admission.Failure{},
+	}, nil
+}
+
+// Check asks the server about one document. It is meant for
+// [manifest.Options.Check]; the verdict is then for [RunAdmitted].
+func (a *Admission) Check(doc *manifest.Document, lent bool) {
+	ask := a.Server.Check
+	if lent {
+		ask = a.Server.CheckLent
+	}
+	if failures := ask(doc); len(failures) > 0 {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.Failures[doc] = failures
+	}
+}
+
+// admit asks the API server about every document.
+func admit(set *manifest.Set, o *Options) (*Admission, error) {
+	a, err := NewAdmission(o.GatewayAPI, o.Channel)
+	if err != nil {
+		return nil, err
+	}
+	each(len(set.Documents), 64, func(i int) { a.Check(set.Documents[i], false) })
+	return a, nil
+}
