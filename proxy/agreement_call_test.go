@@ -195,7 +195,10 @@ func (g *opened) landed(want *routing.Decision, code int, sent, head, trail meta
 		return // which of them it was does not show
 	}
 	share := &a.Shares[at]
-	extension := func(f *topology.Filter) bool { return f.Type == "ExtensionRef" }
+	// This data plane serves header modifiers and mirrors.
+	extension := func(f *topology.Filter) bool {
+		return !slices.Contains([]string{"RequestHeaderModifier", "ResponseHeaderModifier", "RequestMirror"}, f.Type)
+	}
 	switch {
 	case share.Answer != nil && !slices.ContainsFunc(a.Filters, extension):
 		if code != share.Answer.GRPC {
@@ -205,7 +208,7 @@ func (g *opened) landed(want *routing.Decision, code int, sent, head, trail meta
 	case slices.ContainsFunc(slices.Concat(a.Filters, share.Filters), extension):
 		// Explain cannot know what it does; this data plane does not serve it.
 		if code != want.Server.Profile.Answers.UnsupportedFilter.GRPC {
-			fail("status %d for an ExtensionRef", code)
+			fail("status %d for a filter that is not served", code)
 		}
 		return
 	case code != 0:
