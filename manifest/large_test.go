@@ -30,8 +30,9 @@ func TestLargeFiles(t *testing.T) {
 		// An object that is kept costs about ten times its text.
 		{"routes", "", func(i int) string { return "---\n" + route(i) }, 1800 << 20, true},
 		{"a List of routes", "apiVersion: v1\nkind: List\nitems:\n", func(i int) string { return indented(route(i)) }, 1800 << 20, true},
-		{"other objects", "", func(int) string { return "---\n" + pod }, 300 << 20, false},
-		{"a List of other objects", "apiVersion: v1\nkind: List\nitems:\n", func(int) string { return indented(pod) }, 300 << 20, false},
+		// Objects of other kinds are not kept. On a busy machine there is more garbage.
+		{"other objects", "", func(int) string { return "---\n" + pod }, 450 << 20, false},
+		{"a List of other objects", "apiVersion: v1\nkind: List\nitems:\n", func(int) string { return indented(pod) }, 450 << 20, false},
 		{"one document", "apiVersion: v1\nkind: ConfigMap\ndata:\n", func(int) string { return "- a\n" }, 300 << 20, false},
 		{"one line", "apiVersion: v1\nkind: ConfigMap\ndata: [", func(int) string { return "a," }, 300 << 20, false},
 		{"broken documents", "", func(int) string { return "---\nkind: A\nspec:\n\t- a\n" }, 500 << 20, false},
