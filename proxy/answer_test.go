@@ -51,7 +51,7 @@ spec:
     backendRefs: [{name: ok, port: 1}]
   - matches: [{method: {service: k.FilterFirst}}]
     filters: [{type: ExtensionRef, extensionRef: {group: example.com, kind: Limit, name: few}}]
-    backendRefs: [{name: x, kind: ConfigMap, port: 1, weight: 9}, {name: ok, port: 1}]
+    backendRefs: [{name: x, kind: ConfigMap, port: 1, weight: 1000000}, {name: ok, port: 1, weight: 1}]
   - matches: [{method: {service: k.NoEndpoints}}]
     backendRefs: [{name: empty, port: 1}]
   - matches: [{method: {service: k.Protocol}}]
