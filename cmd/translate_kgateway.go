@@ -17,7 +17,7 @@ func (o *translateOptions) toKGateway(set *manifest.Set) (*translated, error) {
 	if err != nil {
 		return nil, err
 	}
-	var options kgateway.Options
+	options := kgateway.Options{Brief: o.Output.Quiet}
 	var names []string
 	for _, g := range table.Topology.Gateways {
 		names = append(names, g.Key())

@@ -29,7 +29,7 @@ func (o *translateOptions) toEnvoy(set *manifest.Set) (*translated, error) {
 		}
 	}
 	options.Gateway, options.Listen, options.Backends = at.Gateway, at.Listen, at.Backends
-	options.Resolve = resolve(o.Resolve)
+	options.Resolve, options.Brief = resolve(o.Resolve), o.Output.Quiet
 	if o.Mode == modeResources {
 		return o.envoyFiles(tables, options)
 	}

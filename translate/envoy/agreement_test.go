@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/prove"
@@ -24,16 +25,16 @@ func inNamespace(text, namespace string) string {
 	return strings.ReplaceAll(text, "namespace: d", "namespace: "+namespace)
 }
 
-// agreement compares calls through Envoy and serve with explanations.
-type agreement struct {
+// comparison compares calls through Envoy and serve with explanations.
+type comparison struct {
 	t             testing.TB
 	backends      []string // addresses; each tells its number
 	calls, routed int
 	files         bool // Envoy reads a folder of resources
 }
 
-func newAgreement(t testing.TB, n int) *agreement {
-	a := &agreement{t: t}
+func newComparison(t testing.TB, n int) *comparison {
+	a := &comparison{t: t}
 	for i := range n {
 		a.backends = append(a.backends, backend(t, fmt.Sprint(i)))
 	}
@@ -65,7 +66,7 @@ func backend(t testing.TB, name string, o ...grpc.ServerOption) string {
 }
 
 // place gives each backend of tables a server of its own.
-func (a *agreement) place(ts []*routing.Table, o *envoy.Options) map[string]string {
+func (a *comparison) place(ts []*routing.Table, o *envoy.Options) map[string]string {
 	names := map[string]string{}
 	o.Backends = map[string][]string{}
 	for _, t := range ts {
@@ -87,7 +88,7 @@ func (a *agreement) place(ts []*routing.Table, o *envoy.Options) map[string]stri
 
 // through is tables that an Envoy and serve have.
 type through struct {
-	*agreement
+	*comparison
 	names  map[string]string // backends' numbers, by name
 	planes []*plane          // Envoy's and serve's
 	notes  string
@@ -95,7 +96,7 @@ type through struct {
 
 // open starts an Envoy and serve; nil when there is nothing to open. It looks for
 // other addresses when somebody was faster.
-func (a *agreement) open(ts []*routing.Table) *through {
+func (a *comparison) open(ts []*routing.Table) *through {
 	a.t.Helper()
 	inUse := ""
 	for range 5 {
@@ -108,11 +109,11 @@ func (a *agreement) open(ts []*routing.Table) *through {
 	return nil
 }
 
-func (a *agreement) tryOpen(ts []*routing.Table) (g *through, inUse string) {
+func (a *comparison) tryOpen(ts []*routing.Table) (g *through, inUse string) {
 	a.t.Helper()
 	o := opened(a.t, ts)
-	o.Admin = addresses(a.t, 1)[0]
-	g = &through{agreement: a}
+	o.Admin = agreement.Addresses(a.t, 1)[0]
+	g = &through{comparison: a}
 	g.names = a.place(ts, &o)
 	b, notes, err := envoy.Translate(ts, o)
 	if err != nil {
@@ -222,7 +223,7 @@ func TestCallsThroughEnvoyAgreeOnRandom(t *testing.T) {
 	}
 	for _, any := range []bool{false, true} {
 		t.Run(fmt.Sprintf("any value %v", any), func(t *testing.T) {
-			a := newAgreement(t, 8)
+			a := newComparison(t, 8)
 			var ts []*routing.Table
 			for seed := range n {
 				if profile.All[seed%len(profile.All)].Matching.RepeatedAny == any {
@@ -252,7 +253,7 @@ func TestCallsThroughEnvoyAgreeOnRandom(t *testing.T) {
 // exact engine finds in the manifest sets.
 func TestCallsThroughEnvoyAgreeOnTestdata(t *testing.T) {
 	program(t)
-	a := newAgreement(t, 24)
+	a := newComparison(t, 24)
 	n := 0
 	for _, set := range manifestSets(t) {
 		if n++; testing.Short() && n%20 != 0 {

@@ -27,6 +27,9 @@ import (
 
 // Options are what a configuration depends on that no manifest says.
 type Options struct {
+	// Brief leaves out diagnostics of severity info, and what it takes to find their
+	// places.
+	Brief bool
 	// Gateway is the one Gateway that is translated, "NS/NAME"; "" for all.
 	Gateway string
 	// Listen holds, by "NS/NAME:PORT" of a Gateway, or "NS/NAME" for one that is not
@@ -167,7 +170,7 @@ func JSON(b proto.Message) ([]byte, error) {
 	}
 	// protojson varies its blanks on purpose.
 	var out bytes.Buffer
-	if err := json.Indent(&out, text, "", "  "); err != nil {
+	if err := json.Compact(&out, text); err != nil {
 		return nil, fmt.Errorf("write the bootstrap: %w", err)
 	}
 	return append(out.Bytes(), '\n'), nil

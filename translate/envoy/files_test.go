@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/render"
@@ -80,7 +81,7 @@ func TestEnvoyTakesFolders(t *testing.T) {
 		if n++; testing.Short() && n%20 != 0 || !everything() && n%6 != 0 {
 			continue
 		}
-		o.Admin = addresses(t, 1)[0]
+		o.Admin = agreement.Addresses(t, 1)[0]
 		d, _, err := envoy.Discover(ts, o, envoy.ADS)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -120,7 +121,7 @@ func TestEnvoyTakesFolders(t *testing.T) {
 // TestCallsThroughFoldersAgree makes calls through an Envoy that reads a folder.
 func TestCallsThroughFoldersAgree(t *testing.T) {
 	program(t)
-	a := newAgreement(t, 8)
+	a := newComparison(t, 8)
 	a.files = true
 	var ts []*routing.Table
 	for seed := range 40 {

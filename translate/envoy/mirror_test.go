@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/translate/envoy"
@@ -115,7 +116,7 @@ func TestMirrorsCopyTheirShare(t *testing.T) {
 	ts := []*routing.Table{compile(t, mirrored, profile.Spec)}
 	copies, originals := &counter{calls: map[string]int{}}, &counter{calls: map[string]int{}}
 	o := opened(t, ts)
-	o.Admin = addresses(t, 1)[0]
+	o.Admin = agreement.Addresses(t, 1)[0]
 	o.Backends = map[string][]string{"d/main:1": {originals.serve(t)}, "d/copy:1": {copies.serve(t)}}
 	b, _, err := envoy.Translate(ts, o)
 	if err != nil {

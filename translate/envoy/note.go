@@ -34,5 +34,7 @@ func (w *writer) lost(doc *manifest.Document, path manifest.Path, format string,
 
 // depends says what the result depends on.
 func (w *writer) depends(doc *manifest.Document, path manifest.Path, format string, args ...any) {
-	w.note(diag.Info, doc, path, format, args...)
+	if !w.o.Brief {
+		w.note(diag.Info, doc, path, format, args...)
+	}
 }

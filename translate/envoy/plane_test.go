@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/proxy/local"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/translate/envoy"
@@ -37,7 +38,7 @@ func serve(t testing.TB, ts []*routing.Table, like *envoy.Options) *plane {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := local.Options{Authority: authority, Addresses: map[string]string{}, Listen: addresses(t, 1)[0], Backends: map[local.Ref][]string{}}
+	o := local.Options{Authority: authority, Addresses: map[string]string{}, Listen: agreement.Addresses(t, 1)[0], Backends: map[local.Ref][]string{}}
 	for name, addresses := range like.Backends {
 		o.Backends[reference(t, name)] = addresses
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/translate/envoy"
@@ -113,7 +114,7 @@ func TestTLSOnBothSides(t *testing.T) {
 		Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients,
 		// The test's certificate is for servers and clients alike.
 	})))
-	free := addresses(t, 2)
+	free := agreement.Addresses(t, 2)
 	o := envoy.Options{Admin: free[0], Listen: map[string]string{"d/gw:443": free[1]}, Backends: map[string][]string{}}
 	for _, name := range []string{"good", "name", "ca", "san"} {
 		o.Backends["d/"+name+":1"] = []string{at}
@@ -167,7 +168,7 @@ kind: GRPCRoute
 metadata: {name: r, namespace: d}
 spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: s, port: 1}]}]}
 `, profile.Spec)
-	free := addresses(t, 2)
+	free := agreement.Addresses(t, 2)
 	b, _, err := envoy.Translate([]*routing.Table{table}, envoy.Options{
 		Admin: free[0], Listen: map[string]string{"d/gw:80": free[1]}, Backends: map[string][]string{"d/s:1": {at}},
 	})

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -93,7 +94,7 @@ func opened(t testing.TB, ts []*routing.Table) envoy.Options {
 			}
 		}
 	}
-	free := addresses(t, len(o.Listen))
+	free := agreement.Addresses(t, len(o.Listen))
 	for name := range o.Listen {
 		o.Listen[name], free = free[0], free[1:]
 	}

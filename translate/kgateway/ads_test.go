@@ -12,6 +12,7 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	upstreamv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/translate/kgateway"
 	"google.golang.org/grpc"
@@ -164,7 +165,7 @@ func TestOverADS(t *testing.T) {
 			return serve(t, number)
 		}}
 		g.at = map[string]string{}
-		free := addresses(t, len(resources.Listeners)+1)
+		free := agreement.Addresses(t, len(resources.Listeners)+1)
 		for i, l := range resources.Listeners {
 			g.at[fmt.Sprintf("%s:%d", table.Topology.Gateways[0].Key(), l.GetAddress().GetSocketAddress().GetPortValue())] = free[i]
 			l.Address = socketAddress(t, free[i])

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/prove"
@@ -94,7 +95,7 @@ func (g *replay) tryOpen(tables []*routing.Table) (inUse string) {
 			ports += len(gateway.Listeners)
 		}
 	}
-	free := addresses(g.t, ports+1)
+	free := agreement.Addresses(g.t, ports+1)
 	for _, table := range tables {
 		gateways(g.t, table, func(gateway string, r *kgateway.Resources) {
 			stand.add(r, gateway+"/", func(port uint32) string {

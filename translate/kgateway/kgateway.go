@@ -26,6 +26,9 @@ import (
 
 // Options are what the resources depend on that no manifest says.
 type Options struct {
+	// Brief leaves out diagnostics of severity info, and what it takes to find their
+	// places.
+	Brief bool
 	// Gateway is the one Gateway whose Envoy gets the resources, "NS/NAME"; "" for
 	// the only one.
 	Gateway string
@@ -40,6 +43,7 @@ type Resources struct {
 
 // writer gathers the resources of a Gateway.
 type writer struct {
+	brief    bool
 	gateway  string
 	out      *Resources
 	clusters map[string]bool
@@ -66,7 +70,7 @@ func Translate(t *routing.Table, o Options) (*Resources, diag.List, error) {
 	case o.Gateway != "" && !slices.Contains(names, o.Gateway):
 		return nil, nil, fmt.Errorf("no Gateway %s: there is %s", o.Gateway, cmp.Or(strings.Join(names, ", "), "none"))
 	}
-	w := &writer{gateway: o.Gateway, out: &Resources{}, clusters: map[string]bool{}, seen: map[noteKey]bool{}, set: t.Topology.Set}
+	w := &writer{gateway: o.Gateway, brief: o.Brief, out: &Resources{}, clusters: map[string]bool{}, seen: map[noteKey]bool{}, set: t.Topology.Set}
 	w.unsent(t)
 	for _, s := range t.Servers {
 		switch {

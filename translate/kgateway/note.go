@@ -36,7 +36,9 @@ func (w *writer) lost(doc *manifest.Document, path manifest.Path, format string,
 
 // depends says what the result depends on.
 func (w *writer) depends(doc *manifest.Document, path manifest.Path, format string, args ...any) {
-	w.note(diag.Info, doc, path, format, args...)
+	if !w.brief {
+		w.note(diag.Info, doc, path, format, args...)
+	}
 }
 
 // unsent says which parents of the Gateway do not take their route.

@@ -223,24 +223,3 @@ func (s *standIn) tryRun(admin string) (inUse string) {
 		}
 	}
 }
-
-// addresses returns free addresses on this machine, all of them different.
-func addresses(t testing.TB, n int) []string {
-	t.Helper()
-	var out []string
-	for range n {
-		l, err := fresh.Listen(context.Background(), "tcp", ownHost+":0")
-		if err != nil {
-			l, err = fresh.Listen(context.Background(), "tcp", "127.0.0.1:0")
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = l.Close() }() // all at once, so that none is given twice
-		out = append(out, l.Addr().String())
-	}
-	return out
-}
-
-// ownHost is a loopback address of this process alone, where there are such.
-var ownHost = fmt.Sprintf("127.65.%d.%d", os.Getpid()>>8&255, 1+os.Getpid()%254)

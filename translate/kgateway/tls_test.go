@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/translate/kgateway"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -90,7 +91,7 @@ func TestTLS(t *testing.T) {
 	plain := serve(t, "plain")
 	at := ""
 	for try := 0; ; try++ {
-		free := addresses(t, 2)
+		free := agreement.Addresses(t, 2)
 		stand := newStandIn(t)
 		stand.endpoint = func(name string) string {
 			return map[string]string{"kube_d_tls_80": secured, "kube_d_plain_80": plain}[name]

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/envoybin"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/routing"
@@ -45,7 +46,7 @@ func start(t testing.TB, n int, text func(addresses []string) string) []string {
 	t.Helper()
 	path := program(t)
 	for range 5 {
-		addresses := free(t, n+1)
+		addresses := agreement.Addresses(t, n+1)
 		file := filepath.Join(t.TempDir(), "envoy.yaml")
 		if err := os.WriteFile(file, []byte(text(addresses)), 0o600); err != nil {
 			t.Fatal(err)
@@ -64,21 +65,6 @@ func start(t testing.TB, n int, text func(addresses []string) string) []string {
 	}
 	t.Fatal("somebody else is faster at every address")
 	return nil
-}
-
-// free returns addresses on this machine that nobody has.
-func free(t testing.TB, n int) []string {
-	t.Helper()
-	var out []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = l.Close() }() // all at once, so that none is given twice
-		out = append(out, l.Addr().String())
-	}
-	return out
 }
 
 // asker makes calls to an Envoy.

@@ -47,7 +47,7 @@ func TestGRPCClientsAgree(t *testing.T) {
 		}
 	}
 	w.serveTables(ts...)
-	a := &agreement{world: w, clients: map[string]*grpc.ClientConn{}}
+	a := &comparison{world: w, clients: map[string]*grpc.ClientConn{}}
 	for i, table := range ts {
 		source := random.New(uint64(i) + 1000)
 		for range 60 {
@@ -73,14 +73,14 @@ func (w *world) shared(i int) string {
 	return w.backends[i]
 }
 
-type agreement struct {
+type comparison struct {
 	*world
 	clients       map[string]*grpc.ClientConn
 	calls, routed int
 }
 
 // client dials what a request is for; nil for a host that nobody has.
-func (a *agreement) client(r *routing.Request) *grpc.ClientConn {
+func (a *comparison) client(r *routing.Request) *grpc.ClientConn {
 	host := r.Authority
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
@@ -95,7 +95,7 @@ func (a *agreement) client(r *routing.Request) *grpc.ClientConn {
 	return a.clients[r.Gateway+" "+target]
 }
 
-func (a *agreement) call(table *routing.Table, r *routing.Request) {
+func (a *comparison) call(table *routing.Table, r *routing.Request) {
 	a.t.Helper()
 	want := table.Explain(r)
 	port := func(l *topology.Listener) bool { return l.Port == r.Port }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/translate/envoy"
 )
 
@@ -27,7 +28,7 @@ func TestEndpointsUnderLoad(t *testing.T) {
 	program(t)
 	w := newWorld(t)
 	w.options.Resolve = envoy.SlicesOrDNS
-	at := free(t)
+	at := agreement.Addresses(t, 1)[0]
 	w.options.Listen["d/gw:8080"] = at
 	a, b := backend(t, "a"), backend(t, "b")
 	w.serve(ready(a))
@@ -55,7 +56,7 @@ func TestListenersUnderLoad(t *testing.T) {
 	t.Parallel()
 	program(t)
 	w := newWorld(t, "a")
-	at, second := free(t), free(t)
+	at, second := agreement.Addresses(t, 1)[0], agreement.Addresses(t, 1)[0]
 	w.options.Listen["d/gw:8080"], w.options.Listen["d/gw:9090"] = at, second
 	w.serve(edits[0].text)
 	w.envoy("d/gw", true)
@@ -89,7 +90,7 @@ func TestBusyPort(t *testing.T) {
 	}
 	defer func() { _ = busy.Close() }()
 	w := newWorld(t, "a", "d")
-	at := free(t)
+	at := agreement.Addresses(t, 1)[0]
 	w.options.Listen["d/gw:8080"], w.options.Listen["d/gw:9090"] = at, busy.Addr().String()
 	with := func(text string) string {
 		return strings.Replace(text, "[{name: h2c", "[{name: more, port: 9090, protocol: HTTP}, {name: h2c", 1)

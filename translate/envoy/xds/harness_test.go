@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/envoybin"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -162,29 +163,12 @@ func (w *world) settle() {
 	}
 }
 
-// free returns an address that nobody listens to.
-func free(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", ownHost+":0")
-	if err != nil {
-		l, err = net.Listen("tcp", "127.0.0.1:0")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
-// ownHost is a loopback address of this process alone, where there are such.
-var ownHost = fmt.Sprintf("127.65.%d.%d", os.Getpid()>>8&255, 1+os.Getpid()%254)
-
 // envoy runs an Envoy that asks the server, and returns the address of its admin
 // interface.
 func (w *world) envoy(node string, delta bool) string {
 	t := w.t
 	t.Helper()
-	admin := free(t)
+	admin := agreement.Addresses(t, 1)[0]
 	b, err := xds.EnvoyBootstrap(xds.BootstrapOptions{Node: node, Address: w.address, Admin: admin, Delta: delta})
 	if err != nil {
 		t.Fatal(err)

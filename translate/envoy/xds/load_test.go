@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"google.golang.org/grpc"
 )
 
@@ -176,7 +177,7 @@ func TestEnvoyUnderLoad(t *testing.T) {
 			t.Parallel()
 			program(t)
 			w := newWorld(t, "a", "b", "c", "d")
-			at := free(t)
+			at := agreement.Addresses(t, 1)[0]
 			w.options.Listen["d/gw:8080"] = at
 			w.serve(edits[0].text)
 			w.envoy("d/gw", delta)

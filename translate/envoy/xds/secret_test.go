@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 )
@@ -53,7 +54,7 @@ func TestCertificates(t *testing.T) {
 			t.Parallel()
 			program(t)
 			w := newWorld(t, "a")
-			at := free(t)
+			at := agreement.Addresses(t, 1)[0]
 			w.options.Listen["d/gw:8443"] = at
 			w.serve(signed(t, 1))
 			admin := w.envoy("d/gw", delta)
@@ -145,7 +146,7 @@ func TestClusterChanges(t *testing.T) {
 			t.Parallel()
 			program(t)
 			w := newWorld(t, "a")
-			w.options.Listen["d/gw:8080"] = free(t)
+			w.options.Listen["d/gw:8080"] = agreement.Addresses(t, 1)[0]
 			w.serve(trusting(t, 1))
 			admin := w.envoy("d/gw", delta)
 			for serial := range int64(3) {
