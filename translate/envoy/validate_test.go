@@ -2,7 +2,6 @@ package envoy_test
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,46 +13,12 @@ import (
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 	"github.com/grpcroute/grpcroute/translate/envoy"
-	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // manifestSets reads each case of testdata and each folder of examples.
 func manifestSets(t testing.TB) map[string]*manifest.Set {
 	t.Helper()
-	sets := map[string]*manifest.Set{}
-	err := filepath.WalkDir("../../testdata", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".txtar" {
-			return err
-		}
-		archive, err := txtar.ParseFile(path)
-		if err != nil {
-			return err
-		}
-		var files []*manifest.File
-		for _, f := range archive.Files {
-			if manifest.IsManifestName(f.Name) {
-				files = append(files, &manifest.File{Name: f.Name, Data: f.Data})
-			}
-		}
-		if len(files) > 0 {
-			sets[path] = manifest.Read(files, manifest.Options{})
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, dir := range []string{"../../examples/shop", "../../examples/change"} {
-		set, err := manifest.Load([]string{dir}, manifest.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sets[dir] = set
-	}
-	if len(sets) < 200 {
-		t.Fatalf("%d manifest sets: the search is wrong", len(sets))
-	}
-	return sets
+	return agreement.ManifestSets(t, "../..")
 }
 
 // tables compiles a set for each implementation that its Gateways choose.

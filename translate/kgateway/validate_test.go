@@ -2,19 +2,18 @@ package kgateway_test
 
 import (
 	"fmt"
-	"io/fs"
-	"path/filepath"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 	"github.com/grpcroute/grpcroute/translate/kgateway"
-	"github.com/rogpeppe/go-internal/txtar"
 )
 
 func compile(set *manifest.Set) *routing.Table {
@@ -30,30 +29,12 @@ func read(t testing.TB, text string) *manifest.Set {
 	return set
 }
 
-// sets reads each case of testdata.
+// sets gives each case of testdata and each folder of examples, in order.
 func sets(t testing.TB, each func(name string, set *manifest.Set)) {
 	t.Helper()
-	err := filepath.WalkDir("../../testdata", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".txtar" {
-			return err
-		}
-		archive, err := txtar.ParseFile(path)
-		if err != nil {
-			return err
-		}
-		var files []*manifest.File
-		for _, f := range archive.Files {
-			if manifest.IsManifestName(f.Name) {
-				files = append(files, &manifest.File{Name: f.Name, Data: f.Data})
-			}
-		}
-		if len(files) > 0 {
-			each(path, manifest.Read(files, manifest.Options{}))
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	all := agreement.ManifestSets(t, "../..")
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		each(name, all[name])
 	}
 }
 

@@ -3,14 +3,13 @@ package pingora_test
 import (
 	"context"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -18,7 +17,6 @@ import (
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 	"github.com/grpcroute/grpcroute/translate/pingora"
-	"github.com/rogpeppe/go-internal/txtar"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -192,31 +190,14 @@ func TestIntendedIsEqual(t *testing.T) {
 // TestTranslationIsEqualOnTestdata proves it for the cases of testdata.
 func TestTranslationIsEqualOnTestdata(t *testing.T) {
 	routed, compared := 0, 0
-	err := filepath.WalkDir("../../testdata", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".txtar" {
-			return err
-		}
-		archive, err := txtar.ParseFile(path)
-		if err != nil {
-			return err
-		}
-		var files []*manifest.File
-		for _, f := range archive.Files {
-			if manifest.IsManifestName(f.Name) {
-				files = append(files, &manifest.File{Name: f.Name, Data: f.Data})
-			}
-		}
-		want := compile(bare(manifest.Read(files, manifest.Options{})), profile.Pingora)
+	for name, set := range agreement.ManifestSets(t, "../..") {
+		want := compile(bare(set), profile.Pingora)
 		got := through(t, want, pingora.Options{Version: 1})
 		compared++
 		routed += len(got.Topology.Routes)
 		if equal(t, want, got) {
-			t.Errorf("%s", path)
+			t.Errorf("%s", name)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	if compared < 200 || routed < 200 {
 		t.Errorf("%d cases, %d routes: the search is wrong", compared, routed)
