@@ -12,6 +12,9 @@ TOOL    := $(GO) tool -modfile=tools/go.mod
 # back but the modules of go.mod.
 export GOTOOLCHAIN ?= local
 
+# nginx and haproxy are there, where the PATH of a user may not lead.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin
+
 .DEFAULT_GOAL := all
 .PHONY: all help build demo test test-short lint fmt generate checkgenerate golden fuzz nightly bench bench-lint bench-proxy install clean new-rule
 
