@@ -148,11 +148,15 @@ func answering(addresses []string) bool {
 	return true
 }
 
-// Addresses returns free addresses on this machine.
+// given are the addresses that [Addresses] returned.
+var given sync.Map
+
+// Addresses returns free addresses on this machine, none of them twice in a process:
+// what is asked for next may be opened before what was asked for first.
 func Addresses(t testing.TB, n int) []string {
 	t.Helper()
 	var out []string
-	for range n {
+	for len(out) < n {
 		l, err := fresh.Listen(context.Background(), "tcp", ownHost+":0")
 		if err != nil {
 			l, err = fresh.Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -160,8 +164,10 @@ func Addresses(t testing.TB, n int) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = l.Close() }() // all at once, so that none is given twice
-		out = append(out, l.Addr().String())
+		defer func() { _ = l.Close() }()
+		if _, old := given.LoadOrStore(l.Addr().String(), true); !old {
+			out = append(out, l.Addr().String())
+		}
 	}
 	return out
 }
