@@ -5,7 +5,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -15,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grpcroute/grpcroute/internal/envoybin"
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -157,13 +156,7 @@ func (p *process) at(t *testing.T) string {
 // TestXDSEnvoy: an Envoy runs from the bootstrap that the command writes, takes
 // edits, and goes on when the server is gone.
 func TestXDSEnvoy(t *testing.T) {
-	envoy, err := envoybin.Find(context.Background())
-	switch {
-	case err != nil && os.Getenv("GRPCROUTE_REQUIRE_ALL") == "1":
-		t.Fatalf("no Envoy: %v", err)
-	case err != nil:
-		t.Skipf("WITHOUT ENVOY, nothing is served to it: %v", err)
-	}
+	envoy := agreement.Envoy(t)
 	dir, route := manifests(t)
 	free := freeAddresses(t, 2)
 	args := []string{"xds", "--watch", "--address", "127.0.0.1:0", "--listen", "demo/gw:8080=" + free[0]}

@@ -45,7 +45,7 @@ var allowed = map[string][]string{
 	"translate/pcre":         {},
 	"translate/nginx":        {"diag", "manifest", "profile", "routing", "translate/plan", "translate/pcre"},
 	"translate/haproxy":      {"diag", "manifest", "profile", "routing", "translate/plan", "translate/pcre"},
-	"internal/agreement":     {"diag", "manifest", "profile", "topology", "routing", "prove", "translate/plan", "internal/random"},
+	"internal/agreement":     {"diag", "manifest", "profile", "topology", "routing", "prove", "translate/plan", "internal/random", "internal/envoybin"},
 	"translate/envoy/xds":    {"translate/envoy"},
 	"cmd/grpcroute":          {"cmd"},
 	"internal/revision":      {"lint", "manifest"},

@@ -216,7 +216,7 @@ func describe(e *routing.Entry) string {
 // TestCallsThroughEnvoyAgreeOnRandom makes calls to random tables. Those whose
 // implementations read repeated headers alike are in one Envoy.
 func TestCallsThroughEnvoyAgreeOnRandom(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	n, each := 300, 100
 	if testing.Short() {
 		n, each = 60, 60
@@ -252,7 +252,7 @@ func TestCallsThroughEnvoyAgreeOnRandom(t *testing.T) {
 // TestCallsThroughEnvoyAgreeOnTestdata calls into each region of calls that the
 // exact engine finds in the manifest sets.
 func TestCallsThroughEnvoyAgreeOnTestdata(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	a := newComparison(t, 24)
 	n := 0
 	for _, set := range manifestSets(t) {

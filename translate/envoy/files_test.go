@@ -70,7 +70,7 @@ func everything() bool { return os.Getenv("GRPCROUTE_REQUIRE_ALL") == "1" }
 // a port: its validation alone does not look into the files. Unless everything is
 // required, it takes some of them, others each time.
 func TestEnvoyTakesFolders(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	n, ran, secrets := 0, 0, 0
 	for name, set := range manifestSets(t) {
 		ts := tables(set)
@@ -120,7 +120,7 @@ func TestEnvoyTakesFolders(t *testing.T) {
 
 // TestCallsThroughFoldersAgree makes calls through an Envoy that reads a folder.
 func TestCallsThroughFoldersAgree(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	a := newComparison(t, 8)
 	a.files = true
 	var ts []*routing.Table

@@ -14,26 +14,10 @@ import (
 	"time"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
-	"github.com/grpcroute/grpcroute/internal/envoybin"
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/render"
 	"github.com/grpcroute/grpcroute/translate/envoy"
 )
-
-var find = sync.OnceValues(func() (string, error) { return envoybin.Find(context.Background()) })
-
-// program returns the path of an Envoy.
-func program(t testing.TB) string {
-	t.Helper()
-	path, err := find()
-	if err == nil {
-		return path
-	}
-	if os.Getenv("GRPCROUTE_REQUIRE_ALL") == "1" {
-		t.Fatalf("no Envoy: %v", err)
-	}
-	t.Skipf("WITHOUT ENVOY, nothing is compared with it: %v (set %s, or install python3-venv)", err, envoybin.Variable)
-	return ""
-}
 
 // text writes a bootstrap as YAML.
 func text(t testing.TB, b *bootstrapv3.Bootstrap) []byte {
@@ -51,7 +35,7 @@ func text(t testing.TB, b *bootstrapv3.Bootstrap) []byte {
 // validate asks Envoy whether it would take a bootstrap.
 func validate(t testing.TB, b *bootstrapv3.Bootstrap) error {
 	t.Helper()
-	path := program(t)
+	path := agreement.Envoy(t)
 	name := filepath.Join(t.TempDir(), "envoy.yaml")
 	if err := os.WriteFile(name, text(t, b), 0o600); err != nil {
 		t.Fatal(err)
@@ -89,7 +73,7 @@ func tryRun(t testing.TB, b *bootstrapv3.Bootstrap, admin string) (stop func(), 
 // start is tryRun for a bootstrap in a file.
 func start(t testing.TB, name, admin string) (stop func(), inUse string) {
 	t.Helper()
-	path := program(t)
+	path := agreement.Envoy(t)
 	var said bytes.Buffer
 	cmd := exec.Command(path, "--log-level", "error", "--concurrency", "1", "--disable-hot-restart", "-c", name)
 	cmd.Stdout, cmd.Stderr = &said, &said

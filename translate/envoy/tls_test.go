@@ -96,7 +96,7 @@ var tlsCalls = []struct {
 }
 
 func TestTLSOnBothSides(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	own, ownKey := pem(t, "gateway.ex.com")
 	theirs, theirKey := pem(t, "localhost")
 	quote := func(b []byte) string { out, _ := json.Marshal(string(b)); return string(out) }
@@ -148,7 +148,7 @@ func TestTLSOnBothSides(t *testing.T) {
 
 // TestDeadlinesPass: a call may take as long as its client says, and no longer.
 func TestDeadlinesPass(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	slow := make(chan struct{})
 	defer close(slow)
 	at := backend(t, "slow", grpc.StreamInterceptor(func(srv any, s grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {

@@ -68,7 +68,7 @@ func opened(t testing.TB, ts []*routing.Table) envoy.Options {
 
 // TestEnvoyTakesTheConfigurations validates what is written for every manifest set.
 func TestEnvoyTakesTheConfigurations(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	n, listeners := 0, 0
 	for name, set := range manifestSets(t) {
 		if n++; testing.Short() && n%20 != 0 {
@@ -93,7 +93,7 @@ func TestEnvoyTakesTheConfigurations(t *testing.T) {
 
 // TestEnvoyTakesRandomConfigurations does the same for 300 random tables.
 func TestEnvoyTakesRandomConfigurations(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	n := 300
 	if testing.Short() {
 		n = 10

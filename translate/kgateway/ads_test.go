@@ -150,7 +150,7 @@ func controlled(t testing.TB, plane string) *standIn {
 // TestOverADS: an Envoy takes the resources as they are over ADS, but for the
 // listeners' addresses, and calls through it agree.
 func TestOverADS(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	again := 0
 	for seed := 0; seed < 5; seed++ {
 		table := compile(read(t, randomText(seed)))

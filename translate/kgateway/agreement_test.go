@@ -183,7 +183,7 @@ func (g *replay) landed(r *routing.Request, want *routing.Decision, code int, go
 
 // TestCallsAgreeOnRandom makes calls to random tables.
 func TestCallsAgreeOnRandom(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	n, each := 60, 120
 	if testing.Short() {
 		n, each = 25, 60
@@ -210,7 +210,7 @@ func TestCallsAgreeOnRandom(t *testing.T) {
 // TestCallsAgreeOnTestdata calls into each region of calls that the exact engine
 // finds in cases of testdata.
 func TestCallsAgreeOnTestdata(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	calls, routed, n := 0, 0, 0
 	sets(t, func(name string, set *manifest.Set) {
 		if n++; n%4 != 0 || testing.Short() && n%48 != 0 {

@@ -22,7 +22,7 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
-	"github.com/grpcroute/grpcroute/internal/envoybin"
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/translate/kgateway"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -30,22 +30,6 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
-
-var find = sync.OnceValues(func() (string, error) { return envoybin.Find(context.Background()) })
-
-// program returns the path of an Envoy.
-func program(t testing.TB) string {
-	t.Helper()
-	path, err := find()
-	if err == nil {
-		return path
-	}
-	if os.Getenv("GRPCROUTE_REQUIRE_ALL") == "1" {
-		t.Fatalf("no Envoy: %v", err)
-	}
-	t.Skipf("WITHOUT ENVOY, nothing is compared with it: %v (set %s, or install python3-venv)", err, envoybin.Variable)
-	return ""
-}
 
 // standIn is a bootstrap that stands in for the control plane: what resources leave
 // to ADS is in it.
@@ -175,7 +159,7 @@ func (s *standIn) file() string {
 
 // validate asks Envoy whether it would take the bootstrap.
 func (s *standIn) validate() error {
-	path, name := program(s.t), s.file()
+	path, name := agreement.Envoy(s.t), s.file()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, path, "--mode", "validate", "--log-level", "error", "--concurrency", "1", "-c", name).CombinedOutput()
@@ -191,7 +175,7 @@ func (s *standIn) tryRun(admin string) (inUse string) {
 	s.t.Helper()
 	s.out.Admin = &bootstrapv3.Admin{Address: socketAddress(s.t, admin)}
 	var said bytes.Buffer
-	cmd := exec.Command(program(s.t), "--log-level", "error", "--concurrency", "1", "--disable-hot-restart", "-c", s.file())
+	cmd := exec.Command(agreement.Envoy(s.t), "--log-level", "error", "--concurrency", "1", "--disable-hot-restart", "-c", s.file())
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)

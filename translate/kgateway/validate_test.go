@@ -111,7 +111,7 @@ func (x *batches) validate() {
 // TestEnvoyTakesTheResources validates what is written for every case of testdata.
 // Where the table says that a pattern stops every update, Envoy must refuse it.
 func TestEnvoyTakesTheResources(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	b := &batches{t: t}
 	n, refused := 0, 0
 	sets(t, func(name string, set *manifest.Set) {
@@ -141,7 +141,7 @@ func TestEnvoyTakesTheResources(t *testing.T) {
 
 // TestEnvoyTakesRandomResources does the same for 300 random tables.
 func TestEnvoyTakesRandomResources(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	b := &batches{t: t}
 	for seed := range 300 {
 		gateways(t, compile(read(t, randomText(seed))), func(_ string, r *kgateway.Resources) { b.add(fmt.Sprintf("seed %d", seed), r) })

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -16,7 +17,7 @@ import (
 // TestDumpOfARunningEnvoy proves from what the admin interface of a real Envoy shows
 // that it routes as the manifests say.
 func TestDumpOfARunningEnvoy(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	for _, seed := range []uint64{3, 11, 24} {
 		table := tableOf(t, random.New(seed).Manifests(mutationManifests), profile.Spec)
 		admin := ""

@@ -13,6 +13,7 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -44,7 +45,7 @@ func real(field string) bool {
 // TestMutationsThroughEnvoy calls real Envoys with the witnesses of mutations: what
 // happens is what verify says, and not what the manifests say.
 func TestMutationsThroughEnvoy(t *testing.T) {
-	program(t)
+	agreement.Envoy(t)
 	most := 150
 	if testing.Short() {
 		most = 40

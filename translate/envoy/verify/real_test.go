@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,27 +23,11 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-var find = sync.OnceValues(func() (string, error) { return envoybin.Find(context.Background()) })
-
-// program returns the path of an Envoy.
-func program(t testing.TB) string {
-	t.Helper()
-	path, err := find()
-	if err == nil {
-		return path
-	}
-	if os.Getenv("GRPCROUTE_REQUIRE_ALL") == "1" {
-		t.Fatalf("no Envoy: %v", err)
-	}
-	t.Skipf("WITHOUT ENVOY, nothing is compared with it: %v (set %s, or install python3-venv)", err, envoybin.Variable)
-	return ""
-}
-
 // start runs an Envoy until the test ends. text makes its configuration of as many
 // addresses as are asked for, the first of which is the admin interface's.
 func start(t testing.TB, n int, text func(addresses []string) string) []string {
 	t.Helper()
-	path := program(t)
+	path := agreement.Envoy(t)
 	for range 5 {
 		addresses := agreement.Addresses(t, n+1)
 		file := filepath.Join(t.TempDir(), "envoy.yaml")

@@ -25,7 +25,7 @@ func ready(addresses ...string) string {
 // TestEndpointsUnderLoad: endpoints come and go while calls are made.
 func TestEndpointsUnderLoad(t *testing.T) {
 	t.Parallel()
-	program(t)
+	agreement.Envoy(t)
 	w := newWorld(t)
 	w.options.Resolve = envoy.SlicesOrDNS
 	at := agreement.Addresses(t, 1)[0]
@@ -54,7 +54,7 @@ func TestEndpointsUnderLoad(t *testing.T) {
 // others.
 func TestListenersUnderLoad(t *testing.T) {
 	t.Parallel()
-	program(t)
+	agreement.Envoy(t)
 	w := newWorld(t, "a")
 	at, second := agreement.Addresses(t, 1)[0], agreement.Addresses(t, 1)[0]
 	w.options.Listen["d/gw:8080"], w.options.Listen["d/gw:9090"] = at, second
@@ -83,7 +83,7 @@ func TestListenersUnderLoad(t *testing.T) {
 // changes of their routes.
 func TestBusyPort(t *testing.T) {
 	t.Parallel()
-	program(t)
+	agreement.Envoy(t)
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

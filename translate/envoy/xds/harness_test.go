@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/grpcroute/grpcroute/internal/agreement"
-	"github.com/grpcroute/grpcroute/internal/envoybin"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
@@ -28,22 +27,6 @@ import (
 	grpcxds "google.golang.org/grpc/xds"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
-
-var find = sync.OnceValues(func() (string, error) { return envoybin.Find(context.Background()) })
-
-// program returns the path of an Envoy.
-func program(t testing.TB) string {
-	t.Helper()
-	path, err := find()
-	if err == nil {
-		return path
-	}
-	if os.Getenv("GRPCROUTE_REQUIRE_ALL") == "1" {
-		t.Fatalf("no Envoy: %v", err)
-	}
-	t.Skipf("WITHOUT ENVOY, nothing is served to it: %v (set %s, or install python3-venv)", err, envoybin.Variable)
-	return ""
-}
 
 // backend serves any method and tells its name and what it saw.
 func backend(t testing.TB, name string) string {
@@ -182,7 +165,7 @@ func (w *world) envoy(node string, delta bool) string {
 		t.Fatal(err)
 	}
 	var said bytes.Buffer
-	cmd := exec.Command(program(t), "--log-level", "warning", "--concurrency", "2", "--disable-hot-restart", "-c", name)
+	cmd := exec.Command(agreement.Envoy(t), "--log-level", "warning", "--concurrency", "2", "--disable-hot-restart", "-c", name)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

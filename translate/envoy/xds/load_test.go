@@ -175,7 +175,7 @@ func TestEnvoyUnderLoad(t *testing.T) {
 	for name, delta := range map[string]bool{"state of the world": false, "delta": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			program(t)
+			agreement.Envoy(t)
 			w := newWorld(t, "a", "b", "c", "d")
 			at := agreement.Addresses(t, 1)[0]
 			w.options.Listen["d/gw:8080"] = at

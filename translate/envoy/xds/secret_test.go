@@ -52,7 +52,7 @@ func TestCertificates(t *testing.T) {
 	for name, delta := range map[string]bool{"state of the world": false, "delta": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			program(t)
+			agreement.Envoy(t)
 			w := newWorld(t, "a")
 			at := agreement.Addresses(t, 1)[0]
 			w.options.Listen["d/gw:8443"] = at
@@ -144,7 +144,7 @@ func TestClusterChanges(t *testing.T) {
 	for name, delta := range map[string]bool{"state of the world": false, "delta": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			program(t)
+			agreement.Envoy(t)
 			w := newWorld(t, "a")
 			w.options.Listen["d/gw:8080"] = agreement.Addresses(t, 1)[0]
 			w.serve(trusting(t, 1))
