@@ -35,6 +35,7 @@ type Pass struct {
 	// gRPC calls; nil for a rule that is PerSet.
 	Conversions func() *convert.Result
 	found       []finding
+	cleared     []about
 }
 
 // timePerRoute is what a proof over many routes may take longer: much more than
@@ -73,6 +74,7 @@ type finding struct {
 	onKey      bool
 	explains   []*admission.Failure
 	suggestion *Suggestion
+	once       *once // see [Pass.Once]
 }
 
 // Report adds a finding at a field of a document. Rule, severity, source,

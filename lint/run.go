@@ -43,9 +43,9 @@ func RunAdmitted(set *manifest.Set, verdict *Admission, rules []*Rule, o Options
 		profiles = topology.Profiles(set)
 	}
 	base := Pass{Set: set, Admission: verdict, Options: &o}
-	all := problems(set, rules, selected)
-	once := func(r *Rule) bool { return r.PerSet }
-	all = append(all, runRules(base, selected, once)...)
+	all := outcome{found: problems(set, rules, selected)}
+	perSet := func(r *Rule) bool { return r.PerSet }
+	all.run(base, selected, perSet)
 	for _, p := range profiles {
 		pass := base
 		pass.Profile = p
@@ -61,14 +61,14 @@ func RunAdmitted(set *manifest.Set, verdict *Admission, rules []*Rule, o Options
 		})
 		pass.RuleVerdicts = sync.OnceValue(func() [][]*prove.Verdict { return byRule(pass.Verdicts()) })
 		pass.Conversions = sync.OnceValue(pass.convert)
-		all = append(all, runRules(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })...)
+		all.run(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })
 	}
 	r := &Result{Profiles: profiles, Objects: len(set.Documents), Suggestions: map[*diag.Fix]*Suggestion{}}
 	r.Ran = map[string]bool{}
 	for _, rule := range selected {
 		r.Ran[rule.ID] = slices.ContainsFunc(profiles, rule.concerns)
 	}
-	r.Diagnostics = o.grade(settle(all, rules, profiles, r.Suggestions))
+	r.Diagnostics = o.grade(settle(all.settled(), rules, profiles, r.Suggestions))
 	r.suppress(set, rules, &o)
 	r.leaveOut(set)
 	origins(set, r.Diagnostics)
@@ -97,9 +97,9 @@ func problems(set *manifest.Set, rules, selected []*Rule) []finding {
 	return out
 }
 
-// runRules runs the rules that pass a test, several at a time, and returns their
-// findings in the order of the rules.
-func runRules(base Pass, rules []*Rule, test func(*Rule) bool) []finding {
+// run runs the rules that pass a test, several at a time, and adds their findings
+// in the order of the rules.
+func (o *outcome) run(base Pass, rules []*Rule, test func(*Rule) bool) {
 	passes := make([]Pass, len(rules))
 	each(len(rules), 1, func(i int) {
 		if rules[i].Check == nil || !test(rules[i]) {
@@ -109,11 +109,9 @@ func runRules(base Pass, rules []*Rule, test func(*Rule) bool) []finding {
 		passes[i].Rule = rules[i]
 		rules[i].Check(&passes[i])
 	})
-	var out []finding
 	for i := range passes {
-		out = append(out, passes[i].found...)
+		o.add(&passes[i])
 	}
-	return out
 }
 
 // each calls f for 0..n-1 on all processors, a chunk of neighbours at a time.

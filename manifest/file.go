@@ -18,6 +18,7 @@ type File struct {
 	Resource bool
 
 	found bool // in a folder, rather than named by the user
+	order int  // among the files of its set
 	once  sync.Once
 	lines []int32 // offset of each line after the first; filled when first asked
 }
@@ -77,4 +78,14 @@ func (f *File) index() []int32 {
 // span returns the range between two offsets.
 func (f *File) span(start, end int) diag.Range {
 	return diag.Range{File: f.Name, Start: f.Position(start), End: f.Position(max(start, end))}
+}
+
+// Order returns where the document stands in the input: the number of its file, and
+// the offset in it of the YAML document or JSON value that it is in. Both are 0 for
+// a document that was not read by this package.
+func (d *Document) Order() (file, offset int) {
+	if d.src == nil {
+		return 0, 0
+	}
+	return d.src.file.order, d.src.start
 }

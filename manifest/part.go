@@ -92,6 +92,7 @@ func assemble(parts []*part) *Set {
 		if p.file == nil {
 			continue
 		}
+		p.file.order = len(s.Files)
 		s.Files = append(s.Files, p.file)
 		s.HelmValues = append(s.HelmValues, p.helm...)
 		s.Others = append(s.Others, p.others...)
