@@ -34,8 +34,8 @@ type inputOptions struct {
 	TunnelProtocol string
 	Config         configOptions
 	Unread         bool // keep objects of other kinds; no flag
-	// Check sees each object while it is read, see [manifest.Options].
-	Check func(*manifest.Document, bool)
+	// Watch, when set, adds options for who wants to see objects while they are read.
+	Watch func(*manifest.Options)
 }
 
 func (o *inputOptions) addFlags(c *cobra.Command) {
@@ -82,10 +82,14 @@ func (o *inputOptions) load(s *Streams, command string) (*manifest.Set, error) {
 	if err := o.configure(); err != nil {
 		return nil, err
 	}
-	set, err := manifest.Load(o.Files, manifest.Options{
+	options := manifest.Options{
 		Stdin: s.In, NonRecursive: !o.Recursive, Namespace: o.Namespace, Progress: progress(s),
-		Unread: o.Unread, Exclude: o.Config.excluded, Resources: o.Config.resources(), Check: o.Check,
-	})
+		Unread: o.Unread, Exclude: o.Config.excluded, Resources: o.Config.resources(),
+	}
+	if o.Watch != nil {
+		o.Watch(&options)
+	}
+	set, err := manifest.Load(o.Files, options)
 	if err == nil && !slices.ContainsFunc(set.Files, func(f *manifest.File) bool { return !f.Resource }) {
 		deeper := ""
 		if !o.Recursive {

@@ -127,18 +127,22 @@ func runLint(o *lintOptions) error {
 // find reads the input and runs the rules. What could not be read is an error
 // beside the result.
 func (o *lintOptions) find() (set *manifest.Set, result *lint.Result, options lint.Options, unread, err error) {
-	verdict, err := lint.NewAdmission(o.Input.GatewayAPI, o.Input.Channel)
+	reading, err := lint.NewReading(o.Input.GatewayAPI, o.Input.Channel)
 	if err != nil {
 		return nil, nil, options, nil, usage(err)
 	}
-	o.Input.Check = verdict.Check
+	o.Input.Watch = func(m *manifest.Options) {
+		if reading.Watch(m); o.Fixes.wanted() || o.Changed != "" {
+			m.Shelve = nil // both need every object to the end
+		}
+	}
 	if set, unread = o.Input.load(o.Streams, o.Command); set == nil {
 		return nil, nil, options, nil, unread
 	}
 	if options, err = o.options(set); err != nil {
 		return nil, nil, options, nil, err
 	}
-	if result, err = lint.RunAdmitted(set, verdict, rules.All, options); err != nil {
+	if result, err = lint.RunRead(set, reading, rules.All, options); err != nil {
 		return nil, nil, options, nil, usage(err)
 	}
 	return set, result, options, unread, nil

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"cmp"
+	"maps"
 	"sync"
 
 	"github.com/grpcroute/grpcroute/admission"
@@ -36,7 +37,7 @@ func NewAdmission(gatewayAPI, channel string) (*Admission, error) {
 }
 
 // Check asks the server about one document. It is meant for
-// [manifest.Options.Check]; the verdict is then for [RunAdmitted].
+// [manifest.Options.Check]; see [Reading.Watch].
 func (a *Admission) Check(doc *manifest.Document, lent bool) {
 	ask := a.Server.Check
 	if lent {
@@ -49,12 +50,24 @@ func (a *Admission) Check(doc *manifest.Document, lent bool) {
 	}
 }
 
-// admit asks the API server about every document.
-func admit(set *manifest.Set, o *Options) (*Admission, error) {
-	a, err := NewAdmission(o.GatewayAPI, o.Channel)
-	if err != nil {
-		return nil, err
+// forget drops what was said of a document, and reports whether anything was.
+func (a *Admission) forget(doc *manifest.Document) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, said := a.Failures[doc]
+	delete(a.Failures, doc)
+	return said
+}
+
+// with returns the verdict for a set that holds more documents, of which some are
+// asked about again.
+func (a *Admission) with(again []*manifest.Document) *Admission {
+	if len(again) == 0 {
+		return a
 	}
-	each(len(set.Documents), 64, func(i int) { a.Check(set.Documents[i], false) })
-	return a, nil
+	b := &Admission{Server: a.Server, Version: a.Version, Channel: a.Channel, Failures: maps.Clone(a.Failures)}
+	for _, doc := range again {
+		b.Check(doc, false)
+	}
+	return b
 }

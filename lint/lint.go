@@ -57,6 +57,9 @@ type Rule struct {
 	// PerSet: Check reads Set, Admission and Options only. It runs once, whatever
 	// the number of profiles, and its findings hold under all of them.
 	PerSet bool
+	// WholeHosts: Check asks whether any route of a host does something, so that the
+	// routes of a host have to be looked at together.
+	WholeHosts bool
 	// General: another rule that explains the same admission failure better takes
 	// its place (see [Pass.ReportFailure]).
 	General bool
@@ -86,6 +89,9 @@ type Options struct {
 	Severities         map[string]diag.Severity
 	Paths              []PathRules
 	RequireReason      bool // suppressions have to say why
+	// GroupRoutes is how many routes of a large input are looked at together at
+	// least, see [RunRead]; 0 means what is best.
+	GroupRoutes int
 }
 
 // Result is what [Run] found.

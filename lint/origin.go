@@ -7,24 +7,29 @@ import (
 
 // origins says of findings in rendered manifests which template or file they come
 // from: the last place they are related to.
-func origins(set *manifest.Set, found diag.List) {
+func origins(set *manifest.Set, found []*diag.Diagnostic) {
 	type object struct {
 		file string
 		ref  diag.Ref
 	}
 	rendered, built := map[string]*manifest.File{}, map[object]string{}
+	for _, d := range found {
+		rendered[d.Range.File] = nil
+	}
 	for _, f := range set.Files {
-		if f.Rendered() {
+		if _, asked := rendered[f.Name]; asked && f.Rendered() {
 			rendered[f.Name] = f
 		}
 	}
 	for _, doc := range set.Documents {
+		if _, asked := rendered[doc.File.Name]; !asked {
+			continue
+		}
 		if from := doc.KustomizeOrigin(); from != "" {
 			built[object{doc.File.Name, doc.Ref}] = from
 		}
 	}
-	for i := range found {
-		d := &found[i]
+	for _, d := range found {
 		message, path := "where kustomize takes this from", built[object{d.Range.File, d.Object}]
 		if f := rendered[d.Range.File]; f != nil && path == "" {
 			message, path = "the Helm template of this", f.Template(d.Range.Start.Byte)
@@ -33,4 +38,12 @@ func origins(set *manifest.Set, found diag.List) {
 			d.Related = append(d.Related[:len(d.Related):len(d.Related)], diag.Related{Message: message, Range: diag.Range{File: path}})
 		}
 	}
+}
+
+func pointers(found diag.List) []*diag.Diagnostic {
+	out := make([]*diag.Diagnostic, len(found))
+	for i := range found {
+		out[i] = &found[i]
+	}
+	return out
 }

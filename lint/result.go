@@ -11,8 +11,7 @@ import (
 
 // suppress takes out what the input says not to show, and adds what is wrong
 // with its saying so.
-func (r *Result) suppress(set *manifest.Set, rules []*Rule, o *Options) {
-	said := suppressions(set)
+func (r *Result) suppress(set *manifest.Set, said []*suppression, rules []*Rule, o *Options) {
 	if len(said) == 0 {
 		return
 	}
@@ -35,6 +34,7 @@ func (r *Result) suppress(set *manifest.Set, rules []*Rule, o *Options) {
 	for i := range wrong {
 		wrong[i].Profile = strings.Join(names, ",")
 	}
+	origins(set, pointers(wrong))
 	r.Diagnostics = append(r.Diagnostics, o.grade(wrong)...)
 	r.Diagnostics.Sort()
 }

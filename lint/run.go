@@ -5,11 +5,9 @@ import (
 	"context"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
-	"github.com/grpcroute/grpcroute/admission"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -22,35 +20,70 @@ import (
 // checked in turn and equal findings are merged. The error is about the options:
 // a rule, a version or a channel that does not exist.
 func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
-	return RunAdmitted(set, nil, rules, o)
+	reading, err := NewReading(o.GatewayAPI, o.Channel)
+	if err != nil {
+		_, chosen := choose(rules, &o)
+		return nil, cmp.Or(chosen, err)
+	}
+	each(len(set.Documents), 64, func(i int) { reading.Admission.Check(set.Documents[i], false) })
+	return RunRead(set, reading, rules, o)
 }
 
-// RunAdmitted is [Run] for a set about whose documents the API server of the
-// options was asked while they were read. Without a verdict it is asked now.
-func RunAdmitted(set *manifest.Set, verdict *Admission, rules []*Rule, o Options) (*Result, error) {
+// RunRead is [Run] for a set that was watched while it was read. The routes of a
+// large one are looked at in groups, of which each is read again and let go:
+// memory is bounded by what is no route, and by the largest group. The error may
+// then be about a file that has changed in the meantime.
+func RunRead(set *manifest.Set, reading *Reading, rules []*Rule, o Options) (*Result, error) {
 	selected, err := choose(rules, &o)
 	if err != nil {
 		return nil, err
 	}
-	if verdict == nil {
-		if verdict, err = admit(set, &o); err != nil {
-			return nil, err
-		}
-	}
+	verdict := reading.Admission
 	o.GatewayAPI, o.Channel = verdict.Version, verdict.Channel
-	profiles := []*profile.Profile{o.Profile}
+	w := &work{set: set, rules: rules, selected: selected, profiles: []*profile.Profile{o.Profile}, options: &o}
 	if o.Profile == nil {
-		profiles = topology.Profiles(set)
+		w.profiles = topology.Profiles(set)
 	}
-	base := Pass{Set: set, Admission: verdict, Options: &o}
+	r := &Result{Profiles: w.profiles, Objects: len(set.Documents) + len(set.Shelf), Suggestions: map[*diag.Fix]*Suggestion{}}
+	r.Ran = map[string]bool{}
+	for _, rule := range selected {
+		r.Ran[rule.ID] = slices.ContainsFunc(w.profiles, rule.concerns)
+	}
 	all := outcome{found: problems(set, rules, selected)}
-	perSet := func(r *Rule) bool { return r.PerSet }
-	all.run(base, selected, perSet)
-	for _, p := range profiles {
+	said := suppressions(set)
+	if len(set.Shelf) == 0 {
+		found := w.look(set, verdict)
+		all.join(&found)
+	} else if said, err = w.lookInGroups(&all, reading, said); err != nil {
+		return nil, err
+	}
+	r.Diagnostics = o.grade(w.settle(all.settled(), r.Suggestions))
+	if len(set.Shelf) == 0 {
+		origins(set, pointers(r.Diagnostics))
+	}
+	r.suppress(set, said, rules, &o)
+	r.leaveOut(set)
+	return r, nil
+}
+
+// work is one run.
+type work struct {
+	set             *manifest.Set
+	rules, selected []*Rule
+	profiles        []*profile.Profile
+	options         *Options
+}
+
+// look runs the selected rules on a set, or on a group of its routes.
+func (w *work) look(set *manifest.Set, verdict *Admission) outcome {
+	base := Pass{Set: set, Admission: verdict, Options: w.options}
+	var all outcome
+	all.run(base, w.selected, func(r *Rule) bool { return r.PerSet })
+	for _, p := range w.profiles {
 		pass := base
 		pass.Profile = p
 		pass.Topology = topology.Resolve(set, topology.Options{
-			Profile: p, Auto: o.Profile == nil, Assume: o.Assume, TunnelProtocol: o.TunnelProtocol,
+			Profile: p, Auto: w.options.Profile == nil, Assume: w.options.Assume, TunnelProtocol: w.options.TunnelProtocol,
 		})
 		pass.Table = routing.Compile(pass.Topology)
 		pass.Views = prove.ViewsOf(pass.Table)
@@ -61,18 +94,9 @@ func RunAdmitted(set *manifest.Set, verdict *Admission, rules []*Rule, o Options
 		})
 		pass.RuleVerdicts = sync.OnceValue(func() [][]*prove.Verdict { return byRule(pass.Verdicts()) })
 		pass.Conversions = sync.OnceValue(pass.convert)
-		all.run(pass, selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })
+		all.run(pass, w.selected, func(r *Rule) bool { return !r.PerSet && r.concerns(p) })
 	}
-	r := &Result{Profiles: profiles, Objects: len(set.Documents), Suggestions: map[*diag.Fix]*Suggestion{}}
-	r.Ran = map[string]bool{}
-	for _, rule := range selected {
-		r.Ran[rule.ID] = slices.ContainsFunc(profiles, rule.concerns)
-	}
-	r.Diagnostics = o.grade(settle(all.settled(), rules, profiles, r.Suggestions))
-	r.suppress(set, rules, &o)
-	r.leaveOut(set)
-	origins(set, r.Diagnostics)
-	return r, nil
+	return all
 }
 
 // concerns reports whether the rule speaks of an implementation.
@@ -133,113 +157,4 @@ func each(n, chunk int, f func(int)) {
 		})
 	}
 	wg.Wait()
-}
-
-// identity is what makes two findings equal.
-type identity struct {
-	rule, field, message string
-	severity             diag.Severity
-	doc                  *manifest.Document
-	at                   diag.Range
-}
-
-// settle drops general findings that a special one explains, merges equal ones,
-// looks up positions and sorts.
-func settle(all []finding, rules []*Rule, profiles []*profile.Profile, suggestions map[*diag.Fix]*Suggestion) diag.List {
-	all = dropExplained(all, rules)
-	byID := make(map[identity]int, len(all))
-	kept := all[:0]
-	for _, f := range all {
-		if f.Field == "" && f.path != nil {
-			f.Field = f.path.String()
-		}
-		id := identity{f.Rule, f.Field, f.Message, f.Severity, f.doc, f.Range}
-		if i, ok := byID[id]; ok {
-			kept[i].Profile = joinProfile(kept[i].Profile, f.Profile)
-			kept[i].suggestion = cmp.Or(kept[i].suggestion, f.suggestion)
-			continue
-		}
-		byID[id] = len(kept)
-		kept = append(kept, f)
-	}
-	// Positions of one file are looked up by one goroutine.
-	files := map[*manifest.File][]int{}
-	var order []*manifest.File
-	for i := range kept {
-		if kept[i].doc == nil {
-			continue
-		}
-		file := kept[i].doc.File
-		if files[file] == nil {
-			order = append(order, file)
-		}
-		files[file] = append(files[file], i)
-	}
-	each(len(order), 1, func(n int) {
-		for _, i := range files[order[n]] {
-			kept[i].complete()
-		}
-	})
-	suggest(kept, rules, suggestions)
-	var names []string
-	for _, p := range profiles {
-		names = append(names, p.Name)
-	}
-	out := make(diag.List, len(kept))
-	for i := range kept {
-		out[i] = kept[i].Diagnostic
-		if out[i].Profile == "" {
-			out[i].Profile = strings.Join(names, ",")
-		}
-	}
-	out.Sort()
-	return out
-}
-
-// suggest finds the edits of the findings that have a suggestion.
-func suggest(kept []finding, rules []*Rule, into map[*diag.Fix]*Suggestion) {
-	for i := range kept {
-		f := &kept[i]
-		if f.suggestion == nil {
-			continue
-		}
-		j := slices.IndexFunc(rules, func(r *Rule) bool { return r.ID == f.Rule })
-		f.Fix = fixOf(f.suggestion, rules[j])
-		into[f.Fix] = f.suggestion
-	}
-}
-
-// joinProfile adds a name to a comma-separated list unless it is there.
-func joinProfile(list, name string) string {
-	if slices.Contains(strings.Split(list, ","), name) {
-		return list
-	}
-	return list + "," + name
-}
-
-// dropExplained removes findings of general rules whose every admission failure
-// is explained by a finding of another rule.
-func dropExplained(all []finding, rules []*Rule) []finding {
-	general := map[string]bool{}
-	for _, r := range rules {
-		general[r.ID] = r.General
-	}
-	explained := map[*admission.Failure]bool{}
-	for i := range all {
-		if general[all[i].Rule] {
-			continue
-		}
-		for _, f := range all[i].explains {
-			explained[f] = true
-		}
-	}
-	if len(explained) == 0 {
-		return all
-	}
-	return slices.DeleteFunc(all, func(f finding) bool {
-		if !general[f.Rule] || len(f.explains) == 0 {
-			return false
-		}
-		return !slices.ContainsFunc(f.explains, func(x *admission.Failure) bool { return !explained[x] })
-	})
 }

@@ -37,8 +37,8 @@ type suppression struct {
 	rules    []string
 	reason   string
 	at       diag.Range
-	doc      *manifest.Document // of an annotation
-	from, to int                // lines, of a comment
+	object   diag.Ref // of an annotation
+	from, to int      // lines, of a comment
 	used     map[string]bool
 }
 
@@ -47,8 +47,8 @@ func (s *suppression) covers(d *diag.Diagnostic) bool {
 	if d.Range.File != s.at.File {
 		return false
 	}
-	if s.doc != nil {
-		return d.Object == s.doc.Ref
+	if s.object != (diag.Ref{}) {
+		return d.Object == s.object
 	}
 	return s.from <= d.Range.Start.Line && d.Range.Start.Line <= s.to
 }
@@ -93,10 +93,16 @@ func suppressions(set *manifest.Set) []*suppression {
 			out = append(out, s)
 		}
 	}
-	for _, doc := range set.Documents {
+	return append(out, annotated(set.Documents)...)
+}
+
+// annotated reads the annotations of documents.
+func annotated(docs []*manifest.Document) []*suppression {
+	var out []*suppression
+	for _, doc := range docs {
 		if text, ok := doc.Annotation(IgnoreAnnotation); ok {
 			s := parseSuppression(text, doc.KeyRange("metadata", "annotations", IgnoreAnnotation))
-			s.doc = doc
+			s.object = doc.Ref
 			out = append(out, s)
 		}
 	}
@@ -144,8 +150,8 @@ func (j *judge) judge(all []*suppression) diag.List {
 		if d.Rule, d.Source, d.Range = rule, diag.Semantic, s.at; d.Certainty == diag.Certain {
 			d.Severity = diag.Warning
 		}
-		if s.doc != nil {
-			d.Object, d.Field = s.doc.Ref, "metadata.annotations["+IgnoreAnnotation+"]"
+		if s.object != (diag.Ref{}) {
+			d.Object, d.Field = s.object, "metadata.annotations["+IgnoreAnnotation+"]"
 		}
 		out = append(out, d)
 	}

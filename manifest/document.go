@@ -19,6 +19,7 @@ type documents struct {
 	r     *reader
 	l     *loader
 	named bool
+	read  []*Document // objects of a kind we know, of the source read last
 }
 
 func (l *loader) batch(r *reader, f *File, chunks []chunk, named bool) *part {
@@ -31,21 +32,30 @@ func (l *loader) batch(r *reader, f *File, chunks []chunk, named bool) *part {
 
 // chunk reads one document of a file.
 func (d *documents) chunk(src *source) {
-	if src.end-src.start >= listItemsBytes && d.list(src) {
-		return
+	if src.end-src.start < listItemsBytes || !d.list(src) {
+		d.one(src)
 	}
+}
+
+// one reads a source as a whole.
+func (d *documents) one(src *source) {
 	v, ok := d.value(src)
 	if !ok {
 		return
 	}
-	first := len(d.entries)
-	duplicates := d.r.duplicates
-	d.object(src, nil, v, d.r.wide)
-	if len(d.entries) == first+1 && d.entries[first].doc.dropped {
+	d.whole(src, nil, v)
+	if len(d.read) == 1 && d.read[0].dropped {
 		d.r.recycle()
 	}
+}
+
+// whole takes in all that a source holds, its value given.
+func (d *documents) whole(src *source, base Path, v any) {
+	d.read = d.read[:0]
+	duplicates := d.r.duplicates
+	d.object(src, base, v, d.r.wide)
 	if duplicates {
-		d.duplicateKeys(src, d.entries[first:])
+		d.duplicateKeys(src)
 	}
 }
 
@@ -104,75 +114,6 @@ func invalidUTF8(text []byte) int {
 	return 0
 }
 
-var endMarker = []byte("...")
-
-// endMarkerOf returns where the first line of a text starts that begins with "...",
-// or -1.
-func endMarkerOf(text []byte) int {
-	for at := 0; ; {
-		i := bytes.Index(text[at:], endMarker)
-		if i < 0 {
-			return -1
-		}
-		if at += i; at == 0 || text[at-1] == '\n' || text[at-1] == '\r' || isWideBreak(text[:at]) {
-			return at
-		}
-		at += len(endMarker)
-	}
-}
-
-// isWideBreak reports whether a text ends with one of the line breaks beyond ASCII
-// that YAML 1.1 knows.
-func isWideBreak(text []byte) bool {
-	r, _ := utf8.DecodeLastRune(text)
-	return r == '\u0085' || r == '\u2028' || r == '\u2029'
-}
-
-// unread warns about what stands between "..." and the next "---": Kubernetes
-// reads one document between two separators.
-func (d *documents) unread(src *source, text []byte) {
-	at := endMarkerOf(text)
-	if at < 0 {
-		return
-	}
-	after := at + len(endMarker)
-	s := scan{text}
-	if after < len(text) && !s.blank(after) && s.lineBreak(after) == 0 {
-		return
-	}
-	after = s.gap(after)
-	if after == len(text) {
-		return
-	}
-	d.ignored(src, after, "what follows \"...\" is never read by Kubernetes", "separate documents with a line \"---\"")
-}
-
-// unreadAfterBrace warns about what stands behind the brace that ends a document:
-// the parsers of Kubernetes are content with what is before it.
-func (d *documents) unreadAfterBrace(src *source, text []byte) {
-	s := scan{text}
-	if at := s.gap(0); at == len(text) || text[at] != '{' {
-		return
-	}
-	t := src.positions()
-	if t == nil {
-		return
-	}
-	after := s.gap(int(t.nodes[0].end) - src.start)
-	if after == len(text) || bytes.HasPrefix(text[after:], endMarker) {
-		return
-	}
-	d.ignored(src, after, "what follows the object's last brace is never read by Kubernetes", "remove it, or the brace that ends the object too early")
-}
-
-// ignored warns about text that is not read, from an offset of the document.
-func (d *documents) ignored(src *source, from int, message, hint string) {
-	start := src.start + from
-	p := src.problem(ruleUnread, src.file.span(start, lineTextEnd(src.file.Data, start)), message, hint)
-	p.Severity = diag.Warning
-	d.report(p)
-}
-
 // problem makes a finding about the document.
 func (s *source) problem(rule string, at diag.Range, message, hint string) diag.Diagnostic {
 	return diag.Diagnostic{
@@ -211,7 +152,10 @@ func (d *documents) object(src *source, base Path, v any, wide bool) {
 	doc.identify(k, d.l.namespace)
 	typed := k.typed(d.r, doc, wide)
 	d.check(doc, typed)
-	d.entries = append(d.entries, entry{doc, k, typed})
+	d.read = append(d.read, doc)
+	if !d.shelve(doc, k, typed) {
+		d.entries = append(d.entries, entry{doc, k, typed})
+	}
 }
 
 // items takes in the items of a List. As in apimachinery's UnstructuredJSONScheme
@@ -258,7 +202,7 @@ func (d *Document) identify(k *kind, namespace string) {
 
 // duplicateKeys reports the keys given twice in a document. The reader says when
 // there may be any, the positions which.
-func (d *documents) duplicateKeys(src *source, entries []entry) {
+func (d *documents) duplicateKeys(src *source) {
 	t := src.positions()
 	if t == nil {
 		return
@@ -277,7 +221,7 @@ func (d *documents) duplicateKeys(src *source, entries []entry) {
 		}
 		p := src.problem(ruleDuplicateKey, src.span(t, dup.second), fmt.Sprintf("key %q is given twice in one mapping", key), hint)
 		p.Related = []diag.Related{{Message: "given here before", Range: src.span(t, dup.first)}}
-		p.Object, p.Field = owner(entries, dup.path)
+		p.Object, p.Field = owner(d.read, dup.path)
 		if src.json { // kubectl sends it as it is; of YAML the server never sees the first
 			p.Admission = fmt.Sprintf("strict decoding error: duplicate field %q", p.Field)
 		}
@@ -287,11 +231,10 @@ func (d *documents) duplicateKeys(src *source, entries []entry) {
 
 // owner returns the object that a path of the document is in, and the field
 // within the object.
-func owner(entries []entry, path Path) (diag.Ref, string) {
-	for _, e := range entries {
-		base := e.doc.base
-		if len(base) <= len(path) && base.String() == path[:len(base)].String() {
-			return e.doc.Ref, path[len(base):].String()
+func owner(docs []*Document, path Path) (diag.Ref, string) {
+	for _, doc := range docs {
+		if base := doc.base; len(base) <= len(path) && base.String() == path[:len(base)].String() {
+			return doc.Ref, path[len(base):].String()
 		}
 	}
 	return diag.Ref{}, path.String()

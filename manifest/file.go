@@ -19,6 +19,7 @@ type File struct {
 
 	found bool // in a folder, rather than named by the user
 	order int  // among the files of its set
+	gone  *sum // of Data, when it was let go: see [File.Text]
 	once  sync.Once
 	lines []int32 // offset of each line after the first; filled when first asked
 }

@@ -3,6 +3,7 @@ package manifest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -24,6 +25,7 @@ type groupKind struct{ group, kind string }
 // kind is how objects of one kind become typed and find their index.
 type kind struct {
 	clusterScoped bool
+	route         bool // see [Options.Shelve]
 	// decode makes the Go value; exact is for objects with numbers that the
 	// quick conversion would cut off.
 	decode func(v map[string]any, exact bool) (any, error)
@@ -37,8 +39,8 @@ var kinds = map[groupKind]*kind{
 	{gatewayGroup, "GatewayClass"}:             newKind(func(s *Set) *Index[gatewayv1.GatewayClass] { return &s.GatewayClasses }).cluster(),
 	{gatewayGroup, "Gateway"}:                  newKind(func(s *Set) *Index[gatewayv1.Gateway] { return &s.Gateways }),
 	{gatewayGroup, "ListenerSet"}:              newKind(func(s *Set) *Index[gatewayv1.ListenerSet] { return &s.ListenerSets }),
-	{gatewayGroup, "GRPCRoute"}:                newKind(func(s *Set) *Index[gatewayv1.GRPCRoute] { return &s.GRPCRoutes }),
-	{gatewayGroup, "HTTPRoute"}:                newKind(func(s *Set) *Index[gatewayv1.HTTPRoute] { return &s.HTTPRoutes }),
+	{gatewayGroup, "GRPCRoute"}:                newKind(func(s *Set) *Index[gatewayv1.GRPCRoute] { return &s.GRPCRoutes }).routes(),
+	{gatewayGroup, "HTTPRoute"}:                newKind(func(s *Set) *Index[gatewayv1.HTTPRoute] { return &s.HTTPRoutes }).routes(),
 	{gatewayGroup, "ReferenceGrant"}:           newKind(func(s *Set) *Index[gatewayv1.ReferenceGrant] { return &s.ReferenceGrants }),
 	{gatewayGroup, "BackendTLSPolicy"}:         newKind(func(s *Set) *Index[gatewayv1.BackendTLSPolicy] { return &s.BackendTLSPolicies }),
 	{"", "Service"}:                            newKind(func(s *Set) *Index[corev1.Service] { return &s.Services }),
@@ -72,6 +74,11 @@ func newKind[T any](index func(*Set) *Index[T]) *kind {
 
 func (k *kind) cluster() *kind {
 	k.clusterScoped = true
+	return k
+}
+
+func (k *kind) routes() *kind {
+	k.route = true
 	return k
 }
 
@@ -116,6 +123,9 @@ func (x *Index[T]) add(o *Object[T]) *Document {
 }
 
 func (x *Index[T]) drop(replaced map[*Document]bool) {
+	if !slices.ContainsFunc(x.All, func(o *Object[T]) bool { return replaced[o.Doc] }) {
+		return // what sets share is not written to
+	}
 	kept := x.All[:0]
 	for _, o := range x.All {
 		if !replaced[o.Doc] {

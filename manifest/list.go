@@ -59,17 +59,18 @@ func (d *documents) listItems(src *source, items []chunk, apiVersion, kindName s
 			}
 			continue
 		}
-		first, duplicates := len(of.entries), of.r.duplicates
-		if m, ok := v.(map[string]any); ok && kindName != "" {
-			inheritType(m, apiVersion, kindName)
-		}
-		of.object(item, Path{}, v, of.r.wide)
-		if duplicates {
-			of.duplicateKeys(item, of.entries[first:])
-		}
+		of.item(item, v, apiVersion, kindName)
 	}
 	d.part.append(of.part)
 	return true
+}
+
+// item takes in an item of a large List, which is a source of its own.
+func (d *documents) item(src *source, v any, apiVersion, kindName string) {
+	if m, ok := v.(map[string]any); ok && kindName != "" {
+		inheritType(m, apiVersion, kindName)
+	}
+	d.whole(src, Path{}, v)
 }
 
 var itemsKey = []byte("\nitems:")

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/grpcroute/grpcroute/diag"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // Options steer [Load]. The zero value is what the command line defaults to.
@@ -27,6 +28,16 @@ type Options struct {
 	// read, from several goroutines. A value that is lent is dropped afterwards, see
 	// [Document.Object], and may be changed.
 	Check func(d *Document, lent bool)
+	// Shelve, when set, puts the GRPCRoutes and HTTPRoutes of a large input on
+	// Set.Shelf, after Check. It is called with each of them, from several goroutines;
+	// what it returns is Shelved.Tag.
+	Shelve func(d *Document, route metav1.Object) int
+	// ShelveFrom is the size in bytes from which an input is large; 0 means
+	// [ShelveBytes].
+	ShelveFrom int64
+	// Keep says which files stay in memory even if all that is in them is on the
+	// shelf; nil means none.
+	Keep func(*File) bool
 	// Unread keeps the objects of kinds that we do not know in Set.Unread.
 	Unread bool
 	// Progress, when set, is called after each file with the number of files
@@ -41,11 +52,12 @@ type Options struct {
 func Load(paths []string, o Options) (*Set, error) {
 	inputs, errs := findInputs(paths, o)
 	l := newLoader(o)
+	read := l.sized(inputs, &o)
 	parts := make([]*part, len(inputs))
 	var mu sync.Mutex
 	done := 0
 	l.each(len(inputs), func(i int) {
-		parts[i] = l.input(inputs[i], o.Stdin)
+		parts[i] = l.input(inputs[i], read)
 		if o.Progress != nil {
 			mu.Lock()
 			defer mu.Unlock()
@@ -58,7 +70,7 @@ func Load(paths []string, o Options) (*Set, error) {
 			errs = append(errs, p.err)
 		}
 	}
-	return assemble(parts), errors.Join(errs...)
+	return l.assemble(parts), errors.Join(errs...)
 }
 
 // Read is [Load] for files that are in memory already, as the revisions of a
@@ -68,7 +80,7 @@ func Read(files []*File, o Options) *Set {
 	l := newLoader(o)
 	parts := make([]*part, len(files))
 	l.each(len(files), func(i int) { parts[i] = l.file(files[i], !files[i].found) })
-	return assemble(parts)
+	return l.assemble(parts)
 }
 
 // loader reads files with a bounded number of goroutines: slots holds one token
@@ -79,11 +91,16 @@ type loader struct {
 	unread    bool
 	slots     chan struct{}
 	readers   sync.Pool
-	dense     sync.Mutex // held while a large document is parsed
+	dense     sync.Mutex                         // held while a large document is parsed
+	shelve    func(*Document, metav1.Object) int // nil: everything is held
+	keep      func(*File) bool
 }
 
 func newLoader(o Options) *loader {
-	l := &loader{namespace: o.Namespace, check: o.Check, unread: o.Unread, slots: make(chan struct{}, runtime.GOMAXPROCS(0)-1)}
+	l := &loader{
+		namespace: o.Namespace, check: o.Check, unread: o.Unread, keep: o.Keep,
+		slots: make(chan struct{}, runtime.GOMAXPROCS(0)-1),
+	}
 	if l.namespace == "" {
 		l.namespace = "default"
 	}
@@ -117,8 +134,8 @@ func (l *loader) each(n int, f func(i int)) {
 	wg.Wait()
 }
 
-func (l *loader) input(in input, stdin io.Reader) *part {
-	data, err := readInput(in, stdin)
+func (l *loader) input(in input, read func(input) ([]byte, error)) *part {
+	data, err := read(in)
 	f := &File{Name: in.name, Data: data, Resource: in.resource, found: !in.named}
 	if errors.Is(err, errTooLarge) {
 		return tooLarge(f)
@@ -158,6 +175,7 @@ func (l *loader) file(f *File, named bool) *part {
 		whole.report(badSeparatorProblem(f, b))
 	}
 	whole.finish()
+	l.release(whole)
 	return whole
 }
 

@@ -71,7 +71,12 @@ type Set struct {
 	Unread     []*Document    // those of Ignored, when Options.Unread asks for them
 	Problems   diag.List      // what could not be read, with positions
 
-	seen map[identity]bool // objects of kinds we do not know, see [Set.Holds]
+	// Shelf is what was read and is not held: see [Options.Shelve]. It is in none of
+	// the fields above.
+	Shelf []Shelved
+
+	seen    map[identity]bool // objects of kinds we do not know, see [Set.Holds]
+	shelfOf *shelf            // nil for a set that was not read by this package
 }
 
 // Index holds the objects of one kind in input order and finds them by

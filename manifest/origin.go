@@ -13,24 +13,25 @@ const OriginAnnotation = "config.kubernetes.io/origin"
 const helmSource = "# Source: "
 
 // Rendered reports whether a file looks like what Helm writes.
-func (f *File) Rendered() bool { return bytes.Contains(f.Data, []byte(helmSource)) }
+func (f *File) Rendered() bool { return bytes.Contains(f.Text(), []byte(helmSource)) }
 
 // Template returns the Helm template that made the document at an offset, as
 // "chart/templates/route.yaml", or "".
 func (f *File) Template(offset int) string {
-	offset = min(max(offset, 0), len(f.Data))
-	start := lineEnd(f.Data, offset)
-	if i := bytes.LastIndex(f.Data[:start], lineSeparator); i >= 0 {
+	text := f.Text()
+	offset = min(max(offset, 0), len(text))
+	start := lineEnd(text, offset)
+	if i := bytes.LastIndex(text[:start], lineSeparator); i >= 0 {
 		start = i + 1
 	} else {
 		start = 0
 	}
-	for line := range bytes.Lines(f.Data[start:]) {
-		text := strings.TrimSpace(string(line))
-		if name, ok := strings.CutPrefix(text, helmSource); ok {
+	for line := range bytes.Lines(text[start:]) {
+		comment := strings.TrimSpace(string(line))
+		if name, ok := strings.CutPrefix(comment, helmSource); ok {
 			return strings.TrimSpace(name)
 		}
-		if text != "" && text[0] != '#' && !strings.HasPrefix(text, "---") {
+		if comment != "" && comment[0] != '#' && !strings.HasPrefix(comment, "---") {
 			break
 		}
 	}

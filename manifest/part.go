@@ -16,6 +16,7 @@ type part struct {
 	file     *File
 	err      error
 	entries  []entry
+	shelf    []Shelved
 	helm     []*Document
 	ignored  map[string]int
 	others   []*Document
@@ -34,6 +35,7 @@ type entry struct {
 
 func (p *part) append(q *part) {
 	p.entries = append(p.entries, q.entries...)
+	p.shelf = append(p.shelf, q.shelf...)
 	p.helm = append(p.helm, q.helm...)
 	p.others = append(p.others, q.others...)
 	p.unknown = append(p.unknown, q.unknown...)
@@ -79,15 +81,15 @@ func (p *part) finish() {
 			Range:   last.Range,
 		})
 	}
-	if len(p.entries) == 0 && len(p.helm) == 0 && len(p.others) == 0 && len(p.unknown) == 0 && len(p.problems) == 0 {
+	if len(p.entries) == 0 && len(p.shelf) == 0 && len(p.helm) == 0 && len(p.others) == 0 && len(p.unknown) == 0 && len(p.problems) == 0 {
 		p.file.Data = nil
 	}
 }
 
 // assemble puts the parts of all files together, in their order.
-func assemble(parts []*part) *Set {
-	s := &Set{Ignored: map[string]int{}, seen: map[identity]bool{}}
-	replaced := map[*Document]bool{}
+func (l *loader) assemble(parts []*part) *Set {
+	s := &Set{Ignored: map[string]int{}, seen: map[identity]bool{}, shelfOf: &shelf{loader: l, namespaces: map[string]bool{}}}
+	var entries []entry
 	for _, p := range parts {
 		if p.file == nil {
 			continue
@@ -104,25 +106,34 @@ func assemble(parts []*part) *Set {
 		for name, n := range p.ignored {
 			s.Ignored[name] += n
 		}
-		for _, e := range p.entries {
-			s.Documents = append(s.Documents, e.doc)
-			if e.value == nil {
-				s.Broken = append(s.Broken, e.doc)
-			} else if old := e.kind.add(s, e.doc, e.value); old != nil {
-				replaced[old] = true
-			}
+		entries = append(entries, p.entries...)
+		s.shelve(p)
+	}
+	s.index(entries)
+	return s
+}
+
+// index adds objects to the set and takes out those that a later one of the same
+// identity replaces.
+func (s *Set) index(entries []entry) {
+	replaced := map[*Document]bool{}
+	for _, e := range entries {
+		s.Documents = append(s.Documents, e.doc)
+		if e.value == nil {
+			s.Broken = append(s.Broken, e.doc)
+		} else if old := e.kind.add(s, e.doc, e.value); old != nil {
+			replaced[old] = true
 		}
 	}
 	if len(replaced) == 0 {
-		return s
+		return
 	}
-	for _, d := range s.Documents {
-		if replaced[d] {
-			s.Replaced = append(s.Replaced, d)
+	for _, e := range entries {
+		if replaced[e.doc] {
+			s.Replaced = append(s.Replaced, e.doc)
 		}
 	}
 	for _, k := range kinds {
 		k.drop(s, replaced)
 	}
-	return s
 }

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -113,29 +114,53 @@ func lintText(t *testing.T, text string, o lint.Options) diag.List {
 
 // lintFolder runs every rule over a folder, as the command does: the API server is
 // asked while documents are read, and their values are dropped. Keeping the values
-// must come to the same. File names are printed below the folder.
+// must come to the same, and so must looking at as few routes at a time as can be.
+// File names are printed below the folder.
 func lintFolder(t *testing.T, dir string, o lint.Options) diag.List {
 	t.Helper()
-	verdict, err := lint.NewAdmission(o.GatewayAPI, o.Channel)
+	kept, err := lint.Run(loadFolder(t, dir, manifest.Options{}), rules.All, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := func(verdict *lint.Admission, read manifest.Options) diag.List {
-		set, err := manifest.Load([]string{dir}, read)
-		if err != nil {
-			t.Fatal(err)
-		}
-		result, err := lint.RunAdmitted(set, verdict, rules.All, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return result.Diagnostics
-	}
-	found := run(verdict, manifest.Options{Check: verdict.Check})
-	if diff := cmp.Diff(run(nil, manifest.Options{}), found, cmpopts.IgnoreFields(diag.Diagnostic{}, "Fix")); diff != "" {
+	found := lintWatched(t, dir, math.MaxInt64, o)
+	if diff := cmp.Diff(kept.Diagnostics, found, cmpopts.IgnoreFields(diag.Diagnostic{}, "Fix")); diff != "" {
 		t.Errorf("with values kept (-) and dropped (+):\n%s", diff)
 	}
+	if diff := cmp.Diff(found, lintWatched(t, dir, 1, o)); diff != "" {
+		t.Errorf("with all routes (-) and few at a time (+):\n%s", diff)
+	}
 	return found
+}
+
+func loadFolder(t *testing.T, dir string, o manifest.Options) *manifest.Set {
+	t.Helper()
+	set, err := manifest.Load([]string{dir}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// lintWatched lints a folder as the command does, in groups of routes from a size
+// in bytes on.
+func lintWatched(t *testing.T, dir string, from int64, o lint.Options) diag.List {
+	t.Helper()
+	reading, err := lint.NewReading(o.GatewayAPI, o.Channel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := manifest.Options{ShelveFrom: from}
+	reading.Watch(&read)
+	set := loadFolder(t, dir, read)
+	if from == 1 && len(set.GRPCRoutes.All)+len(set.HTTPRoutes.All) > 0 {
+		t.Error("routes of a large input are held")
+	}
+	o.GroupRoutes = 1
+	result, err := lint.RunRead(set, reading, rules.All, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Diagnostics
 }
 
 // listing writes findings as the want section of a golden case has them.

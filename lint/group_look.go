@@ -1,0 +1,85 @@
+package lint
+
+import (
+	"slices"
+
+	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/manifest"
+)
+
+// lookInGroups looks at the routes on the shelf, a group at a time, and lets go of
+// each again. It returns the suppressions of all.
+func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression) ([]*suppression, error) {
+	origins(w.set, all.diagnostics())
+	least := w.options.GroupRoutes
+	if least == 0 {
+		least = max(groupRoutes, len(w.set.Documents))
+	}
+	groups := reading.groups.split(w.set, w.selected, w.profiles, least)
+	failing := reading.groups.failing
+	reading.groups = nil // no longer needed
+	type looked struct {
+		outcome
+		said []*suppression
+		err  error
+	}
+	results := make([]looked, len(groups))
+	each(len(groups), 1, func(i int) {
+		r := &results[i]
+		var set *manifest.Set
+		var read, again []*manifest.Document
+		if set, read, r.err = w.set.With(groups[i]); r.err != nil {
+			return
+		}
+		for j, doc := range read {
+			if failing[w.set.Shelf[groups[i][j]].Tag] {
+				again = append(again, doc)
+			}
+		}
+		r.outcome = w.look(set, reading.Admission.with(again))
+		w.close(&r.outcome, set)
+		r.said = annotated(read)
+	})
+	for i := range results {
+		if err := results[i].err; err != nil {
+			return nil, err
+		}
+		all.join(&results[i].outcome)
+		said = append(said, results[i].said...)
+	}
+	return said, nil
+}
+
+// close completes the findings of a group: nothing in them refers to its documents
+// any more.
+func (w *work) close(o *outcome, set *manifest.Set) {
+	o.found = merge(dropExplained(o.found, w.rules), true)
+	complete(o.found)
+	suggest(o.found, w.rules, nil)
+	origins(set, o.diagnostics())
+	for i := range o.found {
+		f := &o.found[i]
+		f.doc, f.path, f.explains, f.suggestion = nil, nil, nil, nil
+	}
+	o.found = slices.Clip(o.found)
+}
+
+// diagnostics are the findings for functions that amend them.
+func (o *outcome) diagnostics() []*diag.Diagnostic {
+	out := make([]*diag.Diagnostic, len(o.found))
+	for i := range o.found {
+		out[i] = &o.found[i].Diagnostic
+	}
+	return out
+}
+
+// join adds what another group found.
+func (o *outcome) join(other *outcome) {
+	o.found = append(o.found, other.found...)
+	if o.cleared == nil {
+		o.cleared = map[about]bool{}
+	}
+	for a := range other.cleared {
+		o.cleared[a] = true
+	}
+}

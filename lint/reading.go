@@ -1,0 +1,43 @@
+package lint
+
+import (
+	"bytes"
+
+	"github.com/grpcroute/grpcroute/manifest"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Reading is what is found out about the objects of a set while it is read: what
+// the API server says of each, and, of a large input, which routes have to be
+// looked at together. See [RunRead].
+type Reading struct {
+	Admission *Admission
+	groups    *groups
+}
+
+// NewReading returns a Reading of nothing yet. The error is about the version or
+// the channel; "" means what it does in [Options].
+func NewReading(gatewayAPI, channel string) (*Reading, error) {
+	a, err := NewAdmission(gatewayAPI, channel)
+	if err != nil {
+		return nil, err
+	}
+	return &Reading{Admission: a, groups: newGroups()}, nil
+}
+
+// Watch sets the options with which a set has to be read. Routes of a large input
+// are then not held, see [manifest.Set.Shelf]: only [RunRead] makes sense of such a
+// set.
+func (r *Reading) Watch(o *manifest.Options) {
+	o.Check, o.Shelve, o.Keep = r.Admission.Check, r.shelve, hasIgnoreComment
+}
+
+// hasIgnoreComment reports whether a file may hold suppressions, which are looked up
+// when all findings are known.
+func hasIgnoreComment(f *manifest.File) bool { return bytes.Contains(f.Data, []byte(IgnoreComment)) }
+
+// shelve takes note of a route that is not held. The API server will be asked
+// again about one that it has something to say of.
+func (r *Reading) shelve(doc *manifest.Document, route metav1.Object) int {
+	return r.groups.add(doc, route, r.Admission.forget(doc))
+}
