@@ -3,6 +3,7 @@ package cmd
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/grpcroute/grpcroute/config"
 	"github.com/grpcroute/grpcroute/diag"
@@ -10,6 +11,7 @@ import (
 	"github.com/grpcroute/grpcroute/lint/rules"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // lintOptions are the flags of lint.
@@ -131,11 +133,7 @@ func (o *lintOptions) find() (set *manifest.Set, result *lint.Result, options li
 	if err != nil {
 		return nil, nil, options, nil, usage(err)
 	}
-	o.Input.Watch = func(m *manifest.Options) {
-		if reading.Watch(m); o.Fixes.wanted() || o.Changed != "" {
-			m.Shelve = nil // both need every object to the end
-		}
-	}
+	o.Input.Watch = func(m *manifest.Options) { o.watch(reading, m) }
 	if set, unread = o.Input.load(o.Streams, o.Command); set == nil {
 		return nil, nil, options, nil, unread
 	}
@@ -146,6 +144,22 @@ func (o *lintOptions) find() (set *manifest.Set, result *lint.Result, options li
 		return nil, nil, options, nil, usage(err)
 	}
 	return set, result, options, unread, nil
+}
+
+// watch lets a lint see objects while they are read. Edits and --changed need every
+// object to the end, so that for them nothing is let go.
+func (o *lintOptions) watch(reading *lint.Reading, m *manifest.Options) {
+	reading.Watch(m)
+	if o.Fixes.wanted() || o.Changed != "" {
+		m.Shelve = nil
+		return
+	}
+	var large sync.Once
+	shelve := m.Shelve
+	m.Shelve = func(d *manifest.Document, route metav1.Object) int {
+		large.Do(collectGroups)
+		return shelve(d, route)
+	}
 }
 
 // options reads what else the rules go by. What is wrong with it, and with the

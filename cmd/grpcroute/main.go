@@ -9,8 +9,6 @@ import (
 )
 
 func main() {
-	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
-		collectLate()
-	}
+	cmd.CollectLate()
 	os.Exit(cmd.Main(os.Args, cmd.System()))
 }
