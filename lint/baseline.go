@@ -132,8 +132,8 @@ func (b *Baseline) Filter(r *Result, set *manifest.Set) Gone {
 	for _, f := range set.Files {
 		read[f.Name] = true
 	}
-	for _, d := range set.Documents {
-		read[d.Ref.String()] = true
+	for ref := range set.Refs() {
+		read[ref.String()] = true
 	}
 	var gone Gone
 	for _, f := range b.Findings {

@@ -17,15 +17,51 @@ const tabStop = 4
 // sources gives out lines of the files that were read.
 type sources struct {
 	files map[string]*manifest.File
-	lines map[string][]int // offsets of line starts, of the files asked for
+	texts map[string]*text // of the files asked for
+	again int              // how many of them were read again
 }
 
+// text is the text of a file and the offsets of its line starts.
+type text struct {
+	data   []byte
+	starts []int
+}
+
+// maxAgain is how many files that had to be read again are kept: findings come
+// file by file.
+const maxAgain = 16
+
 func newSources(set *manifest.Set) *sources {
-	s := &sources{files: make(map[string]*manifest.File, len(set.Files)), lines: map[string][]int{}}
+	s := &sources{files: make(map[string]*manifest.File, len(set.Files)), texts: map[string]*text{}}
 	for _, f := range set.Files {
 		s.files[f.Name] = f
 	}
 	return s
+}
+
+// text returns the text of a file.
+func (s *sources) text(f *manifest.File) *text {
+	if t, ok := s.texts[f.Name]; ok {
+		return t
+	}
+	t := &text{data: f.Data, starts: []int{0}}
+	if f.Data == nil {
+		t.data = f.Text()
+		if s.again++; s.again > maxAgain {
+			clear(s.texts)
+			s.again = 1
+		}
+	}
+	for at := 0; ; {
+		i := bytes.IndexByte(t.data[at:], '\n')
+		if i < 0 {
+			break
+		}
+		at += i + 1
+		t.starts = append(t.starts, at)
+	}
+	s.texts[f.Name] = t
+	return t
 }
 
 // line returns a line without its end (LF or CRLF), counted from 1.
@@ -34,27 +70,15 @@ func (s *sources) line(file string, n int) (string, bool) {
 	if f == nil || n < 1 {
 		return "", false
 	}
-	starts, ok := s.lines[file]
-	if !ok {
-		starts = []int{0}
-		for at := 0; ; {
-			i := bytes.IndexByte(f.Data[at:], '\n')
-			if i < 0 {
-				break
-			}
-			at += i + 1
-			starts = append(starts, at)
-		}
-		s.lines[file] = starts
-	}
-	if n > len(starts) {
+	t := s.text(f)
+	if n > len(t.starts) {
 		return "", false
 	}
-	end := len(f.Data)
-	if n < len(starts) {
-		end = starts[n] - 1
+	end := len(t.data)
+	if n < len(t.starts) {
+		end = t.starts[n] - 1
 	}
-	return strings.TrimSuffix(string(f.Data[starts[n-1]:end]), "\r"), true
+	return strings.TrimSuffix(string(t.data[t.starts[n-1]:end]), "\r"), true
 }
 
 // What a Secret says of itself and of its data, in YAML and in JSON. Other kinds
