@@ -8,8 +8,8 @@ import (
 )
 
 // lookInGroups looks at the routes on the shelf, a group at a time, and lets go of
-// each again. It returns the suppressions of all.
-func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression) ([]*suppression, error) {
+// each again. It returns how many groups there are and the suppressions of all.
+func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression) (int, []*suppression, error) {
 	origins(w.set, all.diagnostics())
 	least := w.options.GroupRoutes
 	if least == 0 {
@@ -42,12 +42,12 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 	})
 	for i := range results {
 		if err := results[i].err; err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 		all.join(&results[i].outcome)
 		said = append(said, results[i].said...)
 	}
-	return said, nil
+	return len(groups), said, nil
 }
 
 // close completes the findings of a group: nothing in them refers to its documents

@@ -99,6 +99,7 @@ type Result struct {
 	Diagnostics diag.List // sorted
 	Profiles    []*profile.Profile
 	Objects     int
+	Groups      int             // in which the routes of a large input were looked at, see [RunRead]
 	Ran         map[string]bool // ids of the rules that were looked for
 	Suppressed  []Suppressed    // in the order of Diagnostics
 	// What else is not among Diagnostics: findings in the baseline ([Baseline.Filter]),

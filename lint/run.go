@@ -54,7 +54,7 @@ func RunRead(set *manifest.Set, reading *Reading, rules []*Rule, o Options) (*Re
 	if len(set.Shelf) == 0 {
 		found := w.look(set, verdict)
 		all.join(&found)
-	} else if said, err = w.lookInGroups(&all, reading, said); err != nil {
+	} else if r.Groups, said, err = w.lookInGroups(&all, reading, said); err != nil {
 		return nil, err
 	}
 	r.Diagnostics = o.grade(w.settle(all.settled(), r.Suggestions))

@@ -122,11 +122,11 @@ func lintFolder(t *testing.T, dir string, o lint.Options) diag.List {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := lintWatched(t, dir, math.MaxInt64, o)
+	found := lintWatched(t, dir, math.MaxInt64, o).Diagnostics
 	if diff := cmp.Diff(kept.Diagnostics, found, cmpopts.IgnoreFields(diag.Diagnostic{}, "Fix")); diff != "" {
 		t.Errorf("with values kept (-) and dropped (+):\n%s", diff)
 	}
-	if diff := cmp.Diff(found, lintWatched(t, dir, 1, o)); diff != "" {
+	if diff := cmp.Diff(found, lintWatched(t, dir, 1, o).Diagnostics); diff != "" {
 		t.Errorf("with all routes (-) and few at a time (+):\n%s", diff)
 	}
 	return found
@@ -143,7 +143,7 @@ func loadFolder(t *testing.T, dir string, o manifest.Options) *manifest.Set {
 
 // lintWatched lints a folder as the command does, in groups of routes from a size
 // in bytes on.
-func lintWatched(t *testing.T, dir string, from int64, o lint.Options) diag.List {
+func lintWatched(t *testing.T, dir string, from int64, o lint.Options) *lint.Result {
 	t.Helper()
 	reading, err := lint.NewReading(o.GatewayAPI, o.Channel)
 	if err != nil {
@@ -160,7 +160,7 @@ func lintWatched(t *testing.T, dir string, from int64, o lint.Options) diag.List
 	if err != nil {
 		t.Fatal(err)
 	}
-	return result.Diagnostics
+	return result
 }
 
 // listing writes findings as the want section of a golden case has them.
