@@ -4,6 +4,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"sync/atomic"
 )
 
@@ -17,9 +18,9 @@ const (
 	latePercent = 19200
 	// usualPercent is Go's own.
 	usualPercent = 100
-	// groupsPercent is for what holds little at a time and makes much of it: three
-	// times what is held.
-	groupsPercent = 200
+	// leastGarbage is the garbage that a lint in groups leaves before it is collected,
+	// in bytes.
+	leastGarbage = 80 << 20
 )
 
 // paced says that a command has chosen its pace.
@@ -39,8 +40,20 @@ func CollectLate() {
 // collectOften sets the usual pace from the start: a proxy stays.
 func collectOften() { pace(usualPercent, true) }
 
-// collectGroups sets the pace of a lint that looks at routes in groups.
-func collectGroups() { pace(groupsPercent, true) }
+// collectGroups sets the pace of a lint that looks at routes in groups: it holds
+// little at a time and makes much of it. After each collection as much garbage is
+// left to the next as there was to look through, and no less than leastGarbage: the
+// texts of files are held and not looked through.
+func collectGroups() {
+	if !mayPace() {
+		return
+	}
+	heap := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/heap:bytes"}}
+	metrics.Read(heap)
+	live, looked := heap[0].Value.Uint64(), heap[1].Value.Uint64()
+	pace(int(max(leastGarbage, looked)*100/max(live, 4<<20)), true)
+	runtime.SetFinalizer(new([16]byte), func(*[16]byte) { collectGroups() })
+}
 
 // pace sets the pace. A choice overrides what was not chosen.
 func pace(percent int, chosen bool) {

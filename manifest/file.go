@@ -90,3 +90,12 @@ func (d *Document) Order() (file, offset int) {
 	}
 	return d.src.file.order, d.src.start
 }
+
+// Source returns the text of the YAML document or JSON value that the object stands
+// in; nil for a document that was not read by this package.
+func (d *Document) Source() []byte {
+	if d.src == nil {
+		return nil
+	}
+	return d.src.file.Data[d.src.start:d.src.end]
+}

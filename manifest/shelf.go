@@ -112,9 +112,13 @@ func (s *Set) shelve(p *part) {
 	}
 }
 
+// maxReread is the size of a file up to which its text is read again as often as
+// some of it is needed.
+const maxReread = 8 << 20
+
 // release lets the text of a file go of which everything is on the shelf.
 func (l *loader) release(p *part) {
-	if len(p.shelf) == 0 || len(p.entries)+len(p.helm)+len(p.others)+len(p.unknown)+len(p.problems) > 0 || p.file.Name == stdinName || l.keep != nil && l.keep(p.file) {
+	if len(p.shelf) == 0 || len(p.file.Data) > maxReread || len(p.entries)+len(p.helm)+len(p.others)+len(p.unknown)+len(p.problems) > 0 || p.file.Name == stdinName || l.keep != nil && l.keep(p.file) {
 		return
 	}
 	if info, err := os.Stat(p.file.Name); err != nil || !info.Mode().IsRegular() {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
-	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -34,17 +33,8 @@ var (
 // Only a rule that names services is compared, and only with a plain comment that
 // names none of them.
 func checkCommentOutOfDate(p *lint.Pass) {
-	speaks := map[*manifest.File]bool{} // files with such names in comments
 	for r := range ownRoutes(p.Topology) {
-		if r.GRPC == nil || r.Doc == nil || r.Doc.File == nil {
-			continue
-		}
-		named, known := speaks[r.Doc.File]
-		if !known {
-			named = commentsName(r.Doc.File.Data)
-			speaks[r.Doc.File] = named
-		}
-		if !named {
+		if r.GRPC == nil || r.Doc == nil || !commentsName(r.Doc.Source()) {
 			continue // positions cost a second parse
 		}
 		for _, rule := range r.Rules {

@@ -52,7 +52,7 @@ func checkRuleOrderMisread(p *lint.Pass) {
 
 // commentAbove returns the comment lines right above a rule.
 func commentAbove(r *topology.Route, rule *topology.Rule) (string, bool) {
-	if r.Doc == nil || r.Doc.File == nil || bytes.IndexByte(r.Doc.File.Data, '#') < 0 {
+	if r.Doc == nil || bytes.IndexByte(r.Doc.Source(), '#') < 0 {
 		return "", false // positions cost a second parse
 	}
 	var lines []string
