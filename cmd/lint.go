@@ -156,9 +156,9 @@ func (o *lintOptions) watch(reading *lint.Reading, m *manifest.Options) {
 	}
 	var large sync.Once
 	shelve := m.Shelve
-	m.Shelve = func(d *manifest.Document, route metav1.Object) int {
+	m.Shelve = func(d *manifest.Document, object metav1.Object) (int, bool) {
 		large.Do(collectGroups)
-		return shelve(d, route)
+		return shelve(d, object)
 	}
 }
 

@@ -59,6 +59,12 @@ func (a *Admission) forget(doc *manifest.Document) bool {
 	return said
 }
 
+func (a *Admission) failed(doc *manifest.Document) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.Failures[doc] != nil
+}
+
 // with returns the verdict for a set that holds more documents, of which some are
 // asked about again.
 func (a *Admission) with(again []*manifest.Document) *Admission {

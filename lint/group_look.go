@@ -38,7 +38,7 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 		}
 		r.outcome = w.look(set, reading.Admission.with(again))
 		w.close(&r.outcome, set)
-		r.said = annotated(read)
+		r.said, r.err = annotated(read), set.Err()
 	})
 	for i := range results {
 		if err := results[i].err; err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/grpcroute/grpcroute/manifest"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -37,7 +38,13 @@ func (r *Reading) Watch(o *manifest.Options) {
 func hasIgnoreComment(f *manifest.File) bool { return bytes.Contains(f.Data, []byte(IgnoreComment)) }
 
 // shelve takes note of a route that is not held. The API server will be asked
-// again about one that it has something to say of.
-func (r *Reading) shelve(doc *manifest.Document, route metav1.Object) int {
-	return r.groups.add(doc, route, r.Admission.forget(doc))
+// again about one that it has something to say of. Services of which more has to be known than what
+// routes ask of them are held.
+func (r *Reading) shelve(doc *manifest.Document, object metav1.Object) (tag int, ok bool) {
+	if _, ok := object.(*corev1.Service); ok {
+		_, ignores := doc.Annotation(IgnoreAnnotation)
+		_, built := doc.Annotation(manifest.OriginAnnotation)
+		return 0, !ignores && !built && !r.Admission.failed(doc)
+	}
+	return r.groups.add(doc, object, r.Admission.forget(doc)), true
 }

@@ -44,7 +44,7 @@ func RunRead(set *manifest.Set, reading *Reading, rules []*Rule, o Options) (*Re
 	if o.Profile == nil {
 		w.profiles = topology.Profiles(set)
 	}
-	r := &Result{Profiles: w.profiles, Objects: len(set.Documents) + len(set.Shelf), Suggestions: map[*diag.Fix]*Suggestion{}}
+	r := &Result{Profiles: w.profiles, Objects: set.Count(), Suggestions: map[*diag.Fix]*Suggestion{}}
 	r.Ran = map[string]bool{}
 	for _, rule := range selected {
 		r.Ran[rule.ID] = slices.ContainsFunc(w.profiles, rule.concerns)

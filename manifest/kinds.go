@@ -26,6 +26,7 @@ type groupKind struct{ group, kind string }
 type kind struct {
 	clusterScoped bool
 	route         bool // see [Options.Shelve]
+	service       bool // this, too
 	// decode makes the Go value; exact is for objects with numbers that the
 	// quick conversion would cut off.
 	decode func(v map[string]any, exact bool) (any, error)
@@ -43,7 +44,7 @@ var kinds = map[groupKind]*kind{
 	{gatewayGroup, "HTTPRoute"}:                newKind(func(s *Set) *Index[gatewayv1.HTTPRoute] { return &s.HTTPRoutes }).routes(),
 	{gatewayGroup, "ReferenceGrant"}:           newKind(func(s *Set) *Index[gatewayv1.ReferenceGrant] { return &s.ReferenceGrants }),
 	{gatewayGroup, "BackendTLSPolicy"}:         newKind(func(s *Set) *Index[gatewayv1.BackendTLSPolicy] { return &s.BackendTLSPolicies }),
-	{"", "Service"}:                            newKind(func(s *Set) *Index[corev1.Service] { return &s.Services }),
+	{"", "Service"}:                            newKind(func(s *Set) *Index[corev1.Service] { return &s.Services }).services(),
 	{"", "Namespace"}:                          newKind(func(s *Set) *Index[corev1.Namespace] { return &s.Namespaces }).cluster(),
 	{"", "Secret"}:                             newKind(func(s *Set) *Index[corev1.Secret] { return &s.Secrets }),
 	{"", "ConfigMap"}:                          newKind(func(s *Set) *Index[corev1.ConfigMap] { return &s.ConfigMaps }),
@@ -79,6 +80,11 @@ func (k *kind) cluster() *kind {
 
 func (k *kind) routes() *kind {
 	k.route = true
+	return k
+}
+
+func (k *kind) services() *kind {
+	k.service = true
 	return k
 }
 

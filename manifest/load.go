@@ -29,9 +29,9 @@ type Options struct {
 	// [Document.Object], and may be changed.
 	Check func(d *Document, lent bool)
 	// Shelve, when set, puts the GRPCRoutes and HTTPRoutes of a large input on
-	// Set.Shelf, after Check. It is called with each of them, from several goroutines;
-	// what it returns is Shelved.Tag.
-	Shelve func(d *Document, route metav1.Object) int
+	// Set.Shelf, after Check, and lets go of Services. It is called with each of them,
+	// from several goroutines; the tag is Shelved.Tag, and what is not ok is held.
+	Shelve func(d *Document, object metav1.Object) (tag int, ok bool)
 	// ShelveFrom is the size in bytes from which an input is large; 0 means
 	// [ShelveBytes].
 	ShelveFrom int64
@@ -70,7 +70,8 @@ func Load(paths []string, o Options) (*Set, error) {
 			errs = append(errs, p.err)
 		}
 	}
-	return l.assemble(parts), errors.Join(errs...)
+	set := l.assemble(parts)
+	return set, errors.Join(append(errs, set.arrange())...)
 }
 
 // Read is [Load] for files that are in memory already, as the revisions of a
@@ -91,8 +92,8 @@ type loader struct {
 	unread    bool
 	slots     chan struct{}
 	readers   sync.Pool
-	dense     sync.Mutex                         // held while a large document is parsed
-	shelve    func(*Document, metav1.Object) int // nil: everything is held
+	dense     sync.Mutex                                 // held while a large document is parsed
+	shelve    func(*Document, metav1.Object) (int, bool) // nil: everything is held
 	keep      func(*File) bool
 }
 

@@ -71,12 +71,13 @@ type Set struct {
 	Unread     []*Document    // those of Ignored, when Options.Unread asks for them
 	Problems   diag.List      // what could not be read, with positions
 
-	// Shelf is what was read and is not held: see [Options.Shelve]. It is in none of
-	// the fields above.
+	// Shelf are the routes that were read and are not held: see [Options.Shelve]. They
+	// are in none of the fields above.
 	Shelf []Shelved
 
 	seen    map[identity]bool // objects of kinds we do not know, see [Set.Holds]
 	shelfOf *shelf            // nil for a set that was not read by this package
+	late    *late             // nil unless Services are on the shelf
 }
 
 // Index holds the objects of one kind in input order and finds them by
@@ -84,10 +85,15 @@ type Set struct {
 type Index[T any] struct {
 	All   []*Object[T]
 	byKey map[string]*Object[T]
+	load  func(namespace, name string) *Object[T] // nil, or for what is on the shelf
 }
 
 // Get returns the object of that name, or nil. The namespace of a
 // cluster-scoped kind is "".
 func (x *Index[T]) Get(namespace, name string) *Object[T] {
-	return x.byKey[namespace+"/"+name]
+	o := x.byKey[namespace+"/"+name]
+	if o == nil && x.load != nil {
+		return x.load(namespace, name)
+	}
+	return o
 }

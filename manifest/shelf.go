@@ -2,22 +2,22 @@ package manifest
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"hash/maphash"
-	"iter"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/grpcroute/grpcroute/diag"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // A route that is read, typed and resolved takes ten times the memory of its text,
 // and there may be a hundred thousand of them. With [Options.Shelve] those of a
 // large input are let go once each was read and checked, their text too, and what
-// is looked at together is read again with [Set.With].
+// is looked at together is read again with [Set.With]. So are Services, of which
+// there are as many: they are read again when somebody asks for one by name.
 
 // ShelveBytes is the size from which an input is large: about four thousand routes
 // of three rules.
@@ -28,8 +28,9 @@ type Shelved struct {
 	Ref diag.Ref
 	Tag int // what Options.Shelve returned for it
 	chunk
-	file *File
-	item bool // of a large List: a source of its own, see [documents.item]
+	file    *File
+	item    bool // of a large List: a source of its own, see [documents.item]
+	service bool // and no route: on no Set.Shelf
 }
 
 // SameText reports whether two stand in one document, as the items of a List. They
@@ -44,10 +45,13 @@ func (s *Shelved) SameFile(other *Shelved) bool { return s.file == other.file }
 // Alone reports whether all of the file is on the shelf, and nothing of it is held.
 func (s *Shelved) Alone() bool { return s.file.gone != nil }
 
-// shelf is what reading again needs.
+// shelf is what sets that share one need to read again.
 type shelf struct {
 	loader     *loader
 	namespaces map[string]bool // of what is on the shelf
+	services   []Shelved       // Services, in input order
+	serviceAt  map[string]int  // index in services, by namespace and name
+	names      func() []diag.Ref
 }
 
 // sum tells whether a file is what it was.
@@ -89,28 +93,107 @@ func (l *loader) sized(inputs []input, o *Options) func(input) ([]byte, error) {
 	return read
 }
 
-// shelve puts a route on the shelf, when the input is large.
+// shelve puts a route or a Service on the shelf, when the input is large.
 func (d *documents) shelve(doc *Document, k *kind, typed any) bool {
-	route, ok := typed.(metav1.Object)
-	if d.l.shelve == nil || !ok || !k.route {
+	object, ok := typed.(metav1.Object)
+	if d.l.shelve == nil || !ok || !k.route && !k.service || k.service && doc.Ref.Name == "" {
+		return false
+	}
+	tag, ok := d.l.shelve(doc, object)
+	if !ok {
 		return false
 	}
 	ref := doc.Ref
 	ref.APIVersion, ref.Kind, ref.Namespace = d.r.wordOf([]byte(ref.APIVersion)), d.r.wordOf([]byte(ref.Kind)), d.r.wordOf([]byte(ref.Namespace))
 	ref.Name = strings.Clone(ref.Name)
 	d.shelf = append(d.shelf, Shelved{
-		Ref: ref, Tag: d.l.shelve(doc, route), chunk: doc.src.chunk, file: doc.File, item: doc.base != nil && len(doc.base) == 0,
+		Ref: ref, Tag: tag, chunk: doc.src.chunk, file: doc.File, item: doc.base != nil && len(doc.base) == 0, service: k.service,
 	})
 	return true
 }
 
 // shelve adds what a file has on the shelf.
 func (s *Set) shelve(p *part) {
-	s.Shelf = append(s.Shelf, p.shelf...)
 	for i := range p.shelf {
-		s.shelfOf.namespaces[p.shelf[i].Ref.Namespace] = true
+		x := &p.shelf[i]
+		if s.shelfOf.namespaces[x.Ref.Namespace] = true; x.service {
+			s.shelfOf.services = append(s.shelfOf.services, *x)
+		} else {
+			s.Shelf = append(s.Shelf, *x)
+		}
 	}
+	p.shelf = nil
 }
+
+// arrange finds Services by name. Those of one name are held: which of them counts,
+// and that there are several, is for others to say.
+func (s *Set) arrange() error {
+	x := s.shelfOf
+	x.serviceAt = make(map[string]int, len(x.services))
+	double := map[string]bool{}
+	for i := range x.services {
+		key := x.services[i].key()
+		if _, ok := x.serviceAt[key]; ok || s.Services.byKey[key] != nil {
+			double[key] = true
+		}
+		x.serviceAt[key] = i
+	}
+	if len(double) > 0 {
+		if err := s.holdServices(double); err != nil {
+			return err
+		}
+		x.services = slices.DeleteFunc(x.services, func(one Shelved) bool { return double[one.key()] })
+		clear(x.serviceAt)
+		for i := range x.services {
+			x.serviceAt[x.services[i].key()] = i
+		}
+	}
+	x.names = sync.OnceValue(s.serviceRefs)
+	return nil
+}
+
+// holdServices reads Services of some names again and holds them.
+func (s *Set) holdServices(names map[string]bool) error {
+	all := s.Services.All
+	var docs []*Document
+	var last *Shelved
+	for i := range s.shelfOf.services {
+		one := &s.shelfOf.services[i]
+		if !names[one.key()] || last != nil && one.SameText(last) {
+			continue
+		}
+		last = one
+		f, err := textIn(s.Files, one.file)
+		if err != nil {
+			return err
+		}
+		read, err := s.shelfOf.read(f, []*Shelved{one})
+		if err != nil {
+			return err
+		}
+		for _, e := range read {
+			if o, ok := e.value.(*corev1.Service); ok && names[e.doc.Ref.Namespace+"/"+e.doc.Ref.Name] {
+				docs = append(docs, e.doc)
+				all = append(all, &Object[corev1.Service]{Doc: e.doc, Value: o})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *Object[corev1.Service]) int { return byOrder(a.Doc, b.Doc) })
+	s.Services = Index[corev1.Service]{}
+	replaced := map[*Document]bool{}
+	for _, o := range all {
+		if old := s.Services.add(o); old != nil {
+			replaced[old] = true
+			s.Replaced = append(s.Replaced, old)
+		}
+	}
+	s.Services.drop(replaced)
+	slices.SortStableFunc(s.Replaced, byOrder)
+	s.Documents = inOrder(docs, s.Documents)
+	return nil
+}
+
+func (s *Shelved) key() string { return s.Ref.Namespace + "/" + s.Ref.Name }
 
 // maxReread is the size of a file up to which its text is read again as often as
 // some of it is needed.
@@ -126,126 +209,4 @@ func (l *loader) release(p *part) {
 	}
 	gone := sumOf(p.file.Data)
 	p.file.gone, p.file.Data = &gone, nil
-}
-
-// Text returns Data, or where it was let go the same text, read again. It is nil
-// where nothing of the file concerns us, and when the file is not what it was.
-func (f *File) Text() []byte {
-	text, _ := f.text()
-	return text
-}
-
-func (f *File) text() ([]byte, error) {
-	if f.gone == nil {
-		return f.Data, nil
-	}
-	data, err := readInput(input{path: f.Name}, nil)
-	if err == nil && sumOf(data) != *f.gone {
-		err = fmt.Errorf("read %s again: it has changed in the meantime: run the command once more", f.Name)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return data, nil
-}
-
-// Refs lists every object of a kind we know, on the shelf or not.
-func (s *Set) Refs() iter.Seq[diag.Ref] {
-	return func(yield func(diag.Ref) bool) {
-		for _, d := range s.Documents {
-			if !yield(d.Ref) {
-				return
-			}
-		}
-		for i := range s.Shelf {
-			if !yield(s.Shelf[i].Ref) {
-				return
-			}
-		}
-	}
-}
-
-// With returns the set of what is held and of some of what is on the shelf, by
-// ascending index, read again: these are the documents. Sets of several calls share
-// what is held. The error says which file is not what it was.
-func (s *Set) With(which []int) (*Set, []*Document, error) {
-	t := *s
-	t.Shelf, t.Files = nil, slices.Clone(s.Files)
-	var routes []entry
-	for len(which) > 0 {
-		first := &s.Shelf[which[0]]
-		n := 1
-		for n < len(which) && s.Shelf[which[n]].file == first.file {
-			n++
-		}
-		read, err := s.again(which[:n])
-		if err != nil {
-			return nil, nil, err
-		}
-		routes = append(routes, read.entries...)
-		t.Files[first.file.order] = read.file
-		which = which[n:]
-	}
-	t.Documents, t.Replaced = nil, slices.Clone(s.Replaced)
-	t.index(routes)
-	read := t.Documents
-	t.Documents = slices.Concat(read, s.Documents)
-	slices.SortStableFunc(t.Replaced, byOrder)
-	slices.SortStableFunc(t.Documents, byOrder)
-	return &t, read, nil
-}
-
-func byOrder(a, b *Document) int {
-	file, at := a.Order()
-	otherFile, otherAt := b.Order()
-	return cmp.Or(cmp.Compare(file, otherFile), cmp.Compare(at, otherAt))
-}
-
-// again reads some routes of one file.
-func (s *Set) again(which []int) (*part, error) {
-	old := s.Shelf[which[0]].file
-	f := old
-	if old.gone != nil {
-		text, err := old.text()
-		if err != nil {
-			return nil, err
-		}
-		f = old.With(text)
-		f.order = old.order
-	}
-	l := s.shelfOf.loader
-	r := l.readers.Get().(*reader)
-	defer l.readers.Put(r)
-	quiet := &loader{namespace: l.namespace, check: func(*Document, bool) {}}
-	d := documents{part: &part{file: f}, r: r, l: quiet}
-	for i, n := range which {
-		if i > 0 && s.Shelf[n].SameText(&s.Shelf[which[i-1]]) {
-			continue
-		}
-		if err := d.again(&s.Shelf[n]); err != nil {
-			return nil, fmt.Errorf("read %s again: %w", f.Name, err)
-		}
-	}
-	d.entries = slices.DeleteFunc(d.entries, func(e entry) bool { return !e.kind.route || e.value == nil })
-	if len(d.entries) != len(which) {
-		return nil, fmt.Errorf("read %s again: it holds %d of %d routes", f.Name, len(d.entries), len(which))
-	}
-	return d.part, nil
-}
-
-// again reads what is on the shelf of one source.
-func (d *documents) again(s *Shelved) error {
-	src := &source{file: d.file, chunk: s.chunk}
-	text := d.file.Data
-	if s.end > len(text) {
-		return errors.New("it has changed in the meantime")
-	}
-	if !s.item {
-		d.one(src)
-		return nil
-	}
-	if v, ok := d.value(src); ok {
-		d.item(src, v, s.Ref.APIVersion, s.Ref.Kind)
-	}
-	return nil
 }

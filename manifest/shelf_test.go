@@ -21,7 +21,7 @@ func shelved(t *testing.T, paths ...string) *manifest.Set {
 	t.Helper()
 	set, err := manifest.Load(paths, manifest.Options{
 		ShelveFrom: 1, Stdin: strings.NewReader(""), Check: func(*manifest.Document, bool) {},
-		Shelve: func(d *manifest.Document, route metav1.Object) int { return len(route.GetName()) },
+		Shelve: func(d *manifest.Document, object metav1.Object) (int, bool) { return len(object.GetName()), true },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -215,7 +215,7 @@ func TestShelfOfPipe(t *testing.T) {
 	go func() { _ = os.WriteFile(path, []byte(route(1)), 0o600) }() // Load says if nothing came
 	var read []*manifest.Document
 	set, err := manifest.Load([]string{path, "-"}, manifest.Options{
-		ShelveFrom: 1, Stdin: strings.NewReader(route(2)), Shelve: func(*manifest.Document, metav1.Object) int { return 0 },
+		ShelveFrom: 1, Stdin: strings.NewReader(route(2)), Shelve: func(*manifest.Document, metav1.Object) (int, bool) { return 0, true },
 	})
 	if err == nil {
 		_, read, err = set.With(indexes(len(set.Shelf)))
@@ -229,7 +229,7 @@ func TestShelfOfPipe(t *testing.T) {
 func TestSmallInputIsHeld(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "routes.yaml")
 	writeFile(t, path, route(1))
-	set, err := manifest.Load([]string{path}, manifest.Options{Shelve: func(*manifest.Document, metav1.Object) int { return 0 }})
+	set, err := manifest.Load([]string{path}, manifest.Options{Shelve: func(*manifest.Document, metav1.Object) (int, bool) { return 0, true }})
 	if err != nil || len(set.Shelf) != 0 || len(set.GRPCRoutes.All) != 1 {
 		t.Errorf("%d on the shelf, error %v", len(set.Shelf), err)
 	}

@@ -133,8 +133,8 @@ func portPath(b *topology.Backend, field string) manifest.Path {
 // serviceNames lists the Services of each namespace, in input order.
 func serviceNames(set *manifest.Set) map[string][]string {
 	names := map[string][]string{}
-	for _, s := range set.Services.All {
-		names[s.Doc.Ref.Namespace] = append(names[s.Doc.Ref.Namespace], s.Doc.Ref.Name)
+	for _, s := range set.ServiceRefs() {
+		names[s.Namespace] = append(names[s.Namespace], s.Name)
 	}
 	return names
 }

@@ -48,7 +48,7 @@ func missingTarget(set *manifest.Set, policy *topology.Policy, t *topology.Polic
 	}
 	own := policy.Object.Doc.Ref.Namespace
 	var names []string
-	for _, s := range refs(&set.Services) {
+	for _, s := range set.ServiceRefs() {
 		switch {
 		case s.Namespace == own:
 			names = append(names, s.Name)

@@ -61,7 +61,7 @@ func checkParentNotFound(p *lint.Pass) {
 func parentNames(set *manifest.Set, t target) (names []diag.Ref, found bool) {
 	switch {
 	case t.isService():
-		return refs(&set.Services), set.Services.Get(t.namespace, t.name) != nil
+		return set.ServiceRefs(), set.Services.Get(t.namespace, t.name) != nil
 	case t.group == gatewayGroup && t.kind == "Gateway":
 		return refs(&set.Gateways), set.Gateways.Get(t.namespace, t.name) != nil
 	case t.group == gatewayGroup && t.kind == "ListenerSet":
