@@ -63,6 +63,10 @@ type Rule struct {
 	// OptIn: advice that healthy manifests would get, too. It runs only when it is
 	// named, or with Options.Advice.
 	OptIn bool
+	// WholeHosts: Check asks whether any route of a host does something: the routes
+	// of a host are then looked at together, whatever services they name (see
+	// [Run]).
+	WholeHosts bool
 }
 
 // Options steer [Run].

@@ -34,7 +34,11 @@ func RankOf(r *topology.Route) Rank {
 // order.
 func RankOfDocument(d *manifest.Document) Rank {
 	file, offset := d.Order()
-	return Rank(fmt.Sprintf("%010d %010d", file, offset))
+	rank := fmt.Sprintf("%010d %010d", file, offset)
+	for _, i := range d.Items() {
+		rank += fmt.Sprintf(" %010d", i)
+	}
+	return Rank(rank)
 }
 
 // After ranks behind all that a rank without it is before: the n-th of a list comes

@@ -89,3 +89,15 @@ func (d *Document) Order() (file, offset int) {
 	}
 	return d.src.file.order, d.src.start
 }
+
+// Items are the places of the document in the Lists that it is an item of, from
+// the outermost; nil for one that is in none.
+func (d *Document) Items() []int {
+	var out []int
+	for _, step := range d.base {
+		if i, ok := step.(int); ok {
+			out = append(out, i)
+		}
+	}
+	return out
+}

@@ -71,7 +71,8 @@ type Set struct {
 	Unread     []*Document    // those of Ignored, when Options.Unread asks for them
 	Problems   diag.List      // what could not be read, with positions
 
-	seen map[identity]bool // objects of kinds we do not know, see [Set.Holds]
+	seen     map[identity]bool // objects of kinds we do not know, see [Set.Holds]
+	presence *presence         // see [Set.HasNamespace]
 }
 
 // Index holds the objects of one kind in input order and finds them by

@@ -86,7 +86,7 @@ func (p *part) finish() {
 
 // assemble puts the parts of all files together, in their order.
 func assemble(parts []*part) *Set {
-	s := &Set{Ignored: map[string]int{}, seen: map[identity]bool{}}
+	s := &Set{Ignored: map[string]int{}, seen: map[identity]bool{}, presence: &presence{}}
 	replaced := map[*Document]bool{}
 	for _, p := range parts {
 		if p.file == nil {

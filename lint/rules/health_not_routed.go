@@ -17,6 +17,8 @@ var healthNotRouted = &lint.Rule{
 	Fix:      lint.OfferFix,
 	Check:    checkHealthNotRouted,
 	OptIn:    true,
+
+	WholeHosts: true,
 }
 
 func checkHealthNotRouted(p *lint.Pass) {

@@ -16,6 +16,8 @@ var noCatchAll = &lint.Rule{
 	Since:    "0.1",
 	Check:    checkNoCatchAll,
 	OptIn:    true,
+
+	WholeHosts: true,
 }
 
 // What no rule matches is answered by the implementation, with 404 or

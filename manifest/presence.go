@@ -1,0 +1,35 @@
+package manifest
+
+import "sync"
+
+// presence is what a set holds, worked out when it is first asked for.
+type presence struct {
+	once       sync.Once
+	namespaces map[string]bool
+}
+
+// HasNamespace reports whether the input holds anything of a namespace: an object
+// in it, or the Namespace itself.
+func (s *Set) HasNamespace(name string) bool {
+	if s.presence == nil { // a set that was not read
+		return namespacesOf(s)[name]
+	}
+	s.presence.once.Do(func() { s.presence.namespaces = namespacesOf(s) })
+	return s.presence.namespaces[name]
+}
+
+func namespacesOf(s *Set) map[string]bool {
+	out := map[string]bool{}
+	for _, doc := range s.Documents {
+		out[doc.Ref.Namespace] = true
+		if doc.Ref.Kind == "Namespace" {
+			out[doc.Ref.Name] = true
+		}
+	}
+	return out
+}
+
+// HasGRPCRoute reports whether the input holds a GRPCRoute of that name.
+func (s *Set) HasGRPCRoute(namespace, name string) bool {
+	return s.GRPCRoutes.Get(namespace, name) != nil
+}
