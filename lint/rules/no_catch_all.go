@@ -9,14 +9,13 @@ import (
 )
 
 var noCatchAll = &lint.Rule{
-	ID:       "no-catch-all",
-	Summary:  "a host has no rule for the calls that its rules do not name",
-	Section:  lint.MatchingSection,
-	Severity: diag.Info,
-	Since:    "0.1",
-	Check:    checkNoCatchAll,
-	OptIn:    true,
-
+	ID:         "no-catch-all",
+	Summary:    "a host has no rule for the calls that its rules do not name",
+	Section:    lint.MatchingSection,
+	Severity:   diag.Info,
+	Since:      "0.1",
+	Check:      checkNoCatchAll,
+	OptIn:      true,
 	WholeHosts: true,
 }
 
