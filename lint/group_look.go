@@ -11,6 +11,11 @@ import (
 // each again. It returns how many groups there are and the suppressions of all.
 func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression) (int, []*suppression, error) {
 	origins(w.set, all.diagnostics())
+	if reading.groups.converts {
+		if err := w.set.HoldServices(); err != nil {
+			return 0, nil, err
+		}
+	}
 	least := w.options.GroupRoutes
 	if least == 0 {
 		least = max(groupRoutes, len(w.set.Documents))

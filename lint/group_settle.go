@@ -50,7 +50,7 @@ func (g *groups) settleTexts(set *manifest.Set) {
 		if i > 0 && (this.SameText(&set.Shelf[i-1]) || g.converts && this.SameFile(&set.Shelf[i-1])) {
 			g.join(int32(set.Shelf[i-1].Tag), int32(this.Tag))
 		}
-		if g.converts && !this.Alone() {
+		if g.converts && !set.Alone(this) {
 			g.join(g.named("converted"), int32(this.Tag))
 		}
 	}

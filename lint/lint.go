@@ -57,15 +57,16 @@ type Rule struct {
 	// PerSet: Check reads Set, Admission and Options only. It runs once, whatever
 	// the number of profiles, and its findings hold under all of them.
 	PerSet bool
-	// WholeHosts: Check asks whether any route of a host does something, so that the
-	// routes of a host have to be looked at together.
-	WholeHosts bool
 	// General: another rule that explains the same admission failure better takes
 	// its place (see [Pass.ReportFailure]).
 	General bool
 	// OptIn: advice that healthy manifests would get, too. It runs only when it is
 	// named, or with Options.Advice.
 	OptIn bool
+	// WholeHosts: Check asks whether any route of a host does something: the routes
+	// of a host are then looked at together, whatever services they name (see
+	// [Run]).
+	WholeHosts bool
 }
 
 // Options steer [Run].

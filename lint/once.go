@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 
+	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/topology"
@@ -34,7 +35,11 @@ func RankOf(r *topology.Route) Rank {
 // order.
 func RankOfDocument(d *manifest.Document) Rank {
 	file, offset := d.Order()
-	return Rank(fmt.Sprintf("%010d %010d", file, offset))
+	rank := fmt.Sprintf("%010d %010d", file, offset)
+	for _, i := range d.Items() {
+		rank += fmt.Sprintf(" %010d", i)
+	}
+	return Rank(rank)
 }
 
 // After ranks behind all that a rank without it is before: the n-th of a list comes
@@ -48,11 +53,22 @@ type once struct {
 	value string
 }
 
-// about is a subject of a rule under a profile.
+// about is a subject of a rule under a profile. A document is known by its place:
+// another group may have read it again.
 type about struct {
 	rule    *Rule
 	profile *profile.Profile
-	subject Subject
+	place   Rank
+	object  diag.Ref
+	name    string
+}
+
+func (p *Pass) about(s Subject) about {
+	a := about{rule: p.Rule, profile: p.Profile, name: s.Name}
+	if s.Doc != nil {
+		a.place, a.object = RankOfDocument(s.Doc), s.Doc.Ref
+	}
+	return a
 }
 
 // Once says of the finding reported last that it is about a subject, of which the
@@ -64,13 +80,13 @@ func (p *Pass) Once(s Subject, r Rank) { p.OnceAgreed(s, r, "") }
 // were looked at. If others show another value, none of the findings is kept.
 func (p *Pass) OnceAgreed(s Subject, r Rank, value string) {
 	if n := len(p.found); n > 0 {
-		p.found[n-1].once = &once{about{p.Rule, p.Profile, s}, r, value}
+		p.found[n-1].once = &once{p.about(s), r, value}
 	}
 }
 
 // Clear says that what the rule has to say of a subject does not hold: no finding
 // about it is kept, whichever pass comes to it.
-func (p *Pass) Clear(s Subject) { p.cleared = append(p.cleared, about{p.Rule, p.Profile, s}) }
+func (p *Pass) Clear(s Subject) { p.cleared = append(p.cleared, p.about(s)) }
 
 // outcome is what passes found, and the subjects that they cleared.
 type outcome struct {

@@ -99,3 +99,15 @@ func (d *Document) Source() []byte {
 	}
 	return d.src.file.Data[d.src.start:d.src.end]
 }
+
+// Items are the places of the document in the Lists that it is an item of, from
+// the outermost; nil for one that is in none.
+func (d *Document) Items() []int {
+	var out []int
+	for _, step := range d.base {
+		if i, ok := step.(int); ok {
+			out = append(out, i)
+		}
+	}
+	return out
+}

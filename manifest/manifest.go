@@ -75,9 +75,10 @@ type Set struct {
 	// are in none of the fields above.
 	Shelf []Shelved
 
-	seen    map[identity]bool // objects of kinds we do not know, see [Set.Holds]
-	shelfOf *shelf            // nil for a set that was not read by this package
-	late    *late             // nil unless Services are on the shelf
+	seen     map[identity]bool // objects of kinds we do not know, see [Set.Holds]
+	shelfOf  *shelf            // nil for a set that was not read by this package
+	late     *late             // nil unless Services are on the shelf
+	presence *presence         // see [Set.HasNamespace]
 }
 
 // Index holds the objects of one kind in input order and finds them by

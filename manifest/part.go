@@ -88,7 +88,7 @@ func (p *part) finish() {
 
 // assemble puts the parts of all files together, in their order.
 func (l *loader) assemble(parts []*part) *Set {
-	s := &Set{Ignored: map[string]int{}, seen: map[identity]bool{}, shelfOf: &shelf{loader: l, namespaces: map[string]bool{}}}
+	s := &Set{Ignored: map[string]int{}, seen: map[identity]bool{}, presence: &presence{}, shelfOf: &shelf{loader: l}}
 	var entries []entry
 	for _, p := range parts {
 		if p.file == nil {

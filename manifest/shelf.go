@@ -42,16 +42,12 @@ func (s *Shelved) SameText(other *Shelved) bool {
 // SameFile reports whether two stand in one file.
 func (s *Shelved) SameFile(other *Shelved) bool { return s.file == other.file }
 
-// Alone reports whether all of the file is on the shelf, and nothing of it is held.
-func (s *Shelved) Alone() bool { return s.file.gone != nil }
-
 // shelf is what sets that share one need to read again.
 type shelf struct {
-	loader     *loader
-	namespaces map[string]bool // of what is on the shelf
-	services   []Shelved       // Services, in input order
-	serviceAt  map[string]int  // index in services, by namespace and name
-	names      func() []diag.Ref
+	loader    *loader
+	services  []Shelved      // Services, in input order
+	serviceAt map[string]int // index in services, by namespace and name
+	names     func() []diag.Ref
 }
 
 // sum tells whether a file is what it was.
@@ -116,7 +112,7 @@ func (d *documents) shelve(doc *Document, k *kind, typed any) bool {
 func (s *Set) shelve(p *part) {
 	for i := range p.shelf {
 		x := &p.shelf[i]
-		if s.shelfOf.namespaces[x.Ref.Namespace] = true; x.service {
+		if x.service {
 			s.shelfOf.services = append(s.shelfOf.services, *x)
 		} else {
 			s.Shelf = append(s.Shelf, *x)

@@ -54,6 +54,23 @@ func (s *Set) Refs() iter.Seq[diag.Ref] {
 	}
 }
 
+// Alone reports whether everything of a file is on the shelf, and its text is gone.
+func (s *Set) Alone(x *Shelved) bool { return s.Files[x.file.order].gone != nil }
+
+// HoldServices reads the Services on the shelf again and holds them, in Documents as
+// well. The error says which file is not what it was.
+func (s *Set) HoldServices() error {
+	all := map[string]bool{}
+	for i := range s.shelfOf.services {
+		all[s.shelfOf.services[i].key()] = true
+	}
+	if err := s.holdServices(all); err != nil {
+		return err
+	}
+	s.shelfOf = &shelf{loader: s.shelfOf.loader}
+	return nil
+}
+
 // Count returns how many objects of kinds we know were read, on the shelf or not.
 func (s *Set) Count() int { return len(s.Documents) + len(s.Shelf) + len(s.shelvedServices()) }
 
@@ -103,6 +120,7 @@ func (s *Set) serviceRefs() []diag.Ref {
 // what is held. Of Services on the shelf the set has those that somebody asks for, in
 // Services, and in no list. The error says which file is not what it was.
 func (s *Set) With(which []int) (*Set, []*Document, error) {
+	s.HasNamespace("") // what all of it holds
 	t := *s
 	t.Shelf, t.Files = nil, slices.Clone(s.Files)
 	var routes []entry
@@ -143,8 +161,7 @@ func (s *Set) hold(entries []entry) {
 	slices.SortStableFunc(s.Replaced, byOrder)
 }
 
-// inOrder merges two lists that are in input order. What stands in one text comes
-// in the order of the lists.
+// inOrder merges two lists that are in input order.
 func inOrder(a, b []*Document) []*Document {
 	out := make([]*Document, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
@@ -160,7 +177,7 @@ func inOrder(a, b []*Document) []*Document {
 func byOrder(a, b *Document) int {
 	file, at := a.Order()
 	otherFile, otherAt := b.Order()
-	return cmp.Or(cmp.Compare(file, otherFile), cmp.Compare(at, otherAt))
+	return cmp.Or(cmp.Compare(file, otherFile), cmp.Compare(at, otherAt), slices.Compare(a.Items(), b.Items()))
 }
 
 // textIn returns a file with its text, read again if need be. The list, by order,

@@ -23,7 +23,7 @@ var backendAppprotocol = &lint.Rule{
 // h2c is the standard value for HTTP/2 without TLS (GEP-1911).
 const h2c = "kubernetes.io/h2c"
 
-// One finding a Service port, where the value stands.
+// One finding a Service port, where the value stands. It names the first route.
 func checkBackendAppprotocol(p *lint.Pass) {
 	var seen map[*corev1.ServicePort]bool
 	for b := range backends(p.Topology) {
@@ -41,6 +41,7 @@ func checkBackendAppprotocol(p *lint.Pass) {
 		if d, ok := appProtocolFault(b, dial(p, b, b.ServicePort.AppProtocol)); ok {
 			d.Related = []diag.Related{{Message: "a GRPCRoute sends calls to it", Range: b.Rule.Route.Doc.Range(b.Path()...)}}
 			p.Report(b.Service.Doc, portPath(b, "appProtocol"), d)
+			p.Once(portSubject(b), lint.RankOf(b.Rule.Route))
 			switch *b.ServicePort.AppProtocol {
 			case "https", "HTTPS", "tls":
 				p.Refuse("the Service may speak TLS: whether to add a BackendTLSPolicy is for its author to decide")

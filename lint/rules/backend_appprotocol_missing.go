@@ -41,6 +41,7 @@ func checkBackendAppprotocolMissing(p *lint.Pass) {
 			Hint:    "appProtocol: " + h2c,
 			Related: []diag.Related{{Message: "a GRPCRoute sends calls to it", Range: b.Rule.Route.Doc.Range(b.Path()...)}},
 		})
+		p.Once(portSubject(b), lint.RankOf(b.Rule.Route))
 		suggest(p, lint.RepairsCalls, b.Service.Doc, "write appProtocol: "+h2c, manifest.PutAfter(portPath(b, "appProtocol"), "port", h2c))
 	}
 }

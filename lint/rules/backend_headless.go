@@ -35,5 +35,6 @@ func checkBackendHeadless(p *lint.Pass) {
 			Hint:    "routing to endpoint addresses works; for gRPC a Service with a cluster IP is the portable choice",
 			Related: []diag.Related{{Message: "clusterIP: None", Range: s.Doc.Range("spec", "clusterIP")}},
 		})
+		p.Once(lint.Subject{Doc: s.Doc}, lint.RankOf(b.Rule.Route))
 	}
 }

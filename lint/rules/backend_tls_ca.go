@@ -20,28 +20,49 @@ var backendTlsCa = &lint.Rule{
 
 // GA apis/v1/backendtlspolicy_types.go, CACertificateRefs: calls whose policy has
 // no usable certificate authority get an error, never an unverified connection.
+//
+// Routes of other implementations read a policy in their own way: it is theirs
+// when they alone send calls to what it covers.
 func checkBackendTLSCA(p *lint.Pass) {
 	for _, policy := range p.Topology.Policies {
-		if ofOthers(p.Topology, policy) {
+		refusals := unusableCA(policy)
+		if len(refusals) == 0 {
 			continue
 		}
-		reported := false
-		for _, r := range policy.CA {
-			if r.Certainty != diag.Unknown {
+		ours, theirs := senders(p.Topology, policy)
+		for _, r := range refusals {
+			subject := lint.Subject{Doc: policy.Object.Doc, Name: r.Path.String()}
+			switch {
+			case ours:
 				reportPolicy(p, policy, r)
-				reported = true
+			case theirs:
+				p.Clear(subject)
+			default:
+				reportPolicy(p, policy, r)
+				p.Once(subject, "")
 			}
-		}
-		if r := policy.Refusal; r != nil && !reported && r.Reason != "Conflicted" && r.Reason != "TargetNotFound" && r.Certainty != diag.Unknown {
-			reportPolicy(p, policy, r)
 		}
 	}
 }
 
-// ofOthers reports whether only routes of other implementations send calls to
-// what a policy covers: they read it in their own way.
-func ofOthers(t *topology.Topology, policy *topology.Policy) bool {
-	others := false
+// unusableCA lists what is certain to be wrong with the certificate authorities of
+// a policy.
+func unusableCA(policy *topology.Policy) []*topology.Refusal {
+	var out []*topology.Refusal
+	for _, r := range policy.CA {
+		if r.Certainty != diag.Unknown {
+			out = append(out, r)
+		}
+	}
+	if r := policy.Refusal; r != nil && out == nil && r.Reason != "Conflicted" && r.Reason != "TargetNotFound" && r.Certainty != diag.Unknown {
+		out = append(out, r)
+	}
+	return out
+}
+
+// senders reports whether own routes, and routes of other implementations, send
+// calls to what a policy covers. Own ones are enough.
+func senders(t *topology.Topology, policy *topology.Policy) (ours, theirs bool) {
 	for r := range grpcRoutes(t) {
 		for _, rule := range r.Rules {
 			for _, b := range rule.Backends {
@@ -49,13 +70,13 @@ func ofOthers(t *topology.Topology, policy *topology.Policy) bool {
 					continue
 				}
 				if own(r) {
-					return false
+					return true, theirs
 				}
-				others = true
+				theirs = true
 			}
 		}
 	}
-	return others
+	return false, theirs
 }
 
 // targets reports whether a policy names the Service of a backend, or a port of it.

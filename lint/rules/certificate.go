@@ -72,8 +72,7 @@ func coversSome(name, host string) bool {
 	return host == "" || covers(name, host) || topology.Covers(host, name)
 }
 
-// effectiveHosts are the hosts of a listener's GRPCRoutes, and of the listener
-// itself when it has none; each once.
+// effectiveHosts are the hosts of a listener's GRPCRoutes, each once.
 func effectiveHosts(l *topology.Listener) []topology.Host {
 	var out []topology.Host
 	seen := map[string]bool{}

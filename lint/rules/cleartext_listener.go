@@ -39,6 +39,7 @@ func checkCleartextListener(p *lint.Pass) {
 			d.Message = fmt.Sprintf("%s is to serve gRPC without TLS, and %s takes no HTTP/2 there: no call gets through", l.String(), p.Profile.Title)
 		}
 		p.ReportAs(severity, l.Doc(), l.Path("protocol"), d)
+		p.Once(listenerSubject(l), lint.RankOf(route))
 	}
 }
 

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/manifest"
@@ -28,20 +26,26 @@ func checkClientCertWithoutPolicy(p *lint.Pass) {
 		if tls == nil || tls.Backend == nil || tls.Backend.ClientCertificateRef == nil {
 			continue
 		}
+		subject := lint.Subject{Doc: g.Object.Doc}
 		routes, shown := reached(g)
-		if routes == 0 || !shown {
+		if !shown {
+			p.Clear(subject)
+			continue
+		}
+		if !routes {
 			continue
 		}
 		p.ReportAs(diag.Info, g.Object.Doc, manifest.Path{"spec", "tls", "backend", "clientCertificateRef"}, diag.Diagnostic{
-			Message: fmt.Sprintf("the client certificate has no effect: no BackendTLSPolicy covers a backend of this Gateway's %s", plural(routes, "route", "routes")),
+			Message: "the client certificate has no effect: no BackendTLSPolicy covers a backend of this Gateway's routes",
 			Hint:    "add a BackendTLSPolicy for the Services that ask for a client certificate",
 		})
+		p.Once(subject, "")
 	}
 }
 
-// reached counts the routes on a Gateway. Shown is false when one of their
-// backends has a policy, or is not in the input and may have one.
-func reached(g *topology.Gateway) (routes int, shown bool) {
+// reached reports whether a Gateway has any routes. Shown is false when one of
+// their backends has a policy, or is not in the input and may have one.
+func reached(g *topology.Gateway) (routes, shown bool) {
 	seen := map[*topology.Route]bool{}
 	for _, l := range g.Listeners {
 		for _, a := range l.Attached {
@@ -53,11 +57,11 @@ func reached(g *topology.Gateway) (routes int, shown bool) {
 			for _, rule := range r.Rules {
 				for _, b := range rule.Backends {
 					if b.Policy != nil || b.Service == nil && (b.Refusal == nil || b.Refusal.Certainty == diag.Unknown) {
-						return len(seen), false
+						return true, false
 					}
 				}
 			}
 		}
 	}
-	return len(seen), true
+	return len(seen) > 0, true
 }

@@ -67,6 +67,7 @@ func onlyProtocol(want string) func(*lint.Pass, *profile.Constraint) {
 				Hint:    fmt.Sprintf("the routes are served; use protocol %s to follow the document", want),
 				Related: []diag.Related{{Message: "a GRPCRoute on the listener", Range: route.Doc.Range("metadata", "name")}},
 			})
+			p.Once(listenerSubject(l, c.ID), lint.RankOf(route))
 		}
 	}
 }
@@ -110,6 +111,7 @@ func grantToAttach(p *lint.Pass, c *profile.Constraint) {
 		}
 		reported[pair{own, g.Namespace}] = true
 		reportDocumented(p, c, parent.Route.Doc, parent.Path(), d)
+		p.Once(lint.Subject{Name: c.ID + " " + own + " " + g.Namespace}, lint.RankOf(parent.Route))
 	}
 }
 

@@ -29,6 +29,7 @@ func checkEdgeGRPCDisabled(p *lint.Pass) {
 			Message:   fmt.Sprintf("%s, and nothing in the cluster shows whether it is: %s", c.Says, c.Code),
 			Hint:      "a call that fails with PERMISSION_DENIED and content-type text/html is the sign that it is off; see " + c.Document,
 		})
+		p.Once(lint.Subject{}, lint.RankOf(r))
 		return
 	}
 }

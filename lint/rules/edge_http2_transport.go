@@ -31,16 +31,19 @@ func checkEdgeHTTP2Transport(p *lint.Pass) {
 	if behind == nil || tunnel.Protocol == "" {
 		return
 	}
-	served := slices.Collect(served(p.Topology))
-	if certainty == diag.Unknown {
-		served = slices.DeleteFunc(served, func(r *topology.Route) bool { return !hasUnknownGateway(r) })
+	var first *topology.Route
+	for r := range served(p.Topology) {
+		if certainty != diag.Unknown || hasUnknownGateway(r) {
+			first = r
+			break
+		}
 	}
-	if len(served) == 0 {
+	if first == nil {
 		return
 	}
 	report := func(t topology.Tunnel, severity diag.Severity) {
 		if slices.Contains(behind.Transport.TunnelFails, t.Protocol) {
-			reportTunnel(p, behind, t, served, severity, certainty)
+			reportTunnel(p, behind, t, first, severity, certainty)
 		}
 	}
 	report(tunnel, severity)
@@ -51,8 +54,10 @@ func checkEdgeHTTP2Transport(p *lint.Pass) {
 	}
 }
 
-func reportTunnel(p *lint.Pass, behind *profile.Profile, t topology.Tunnel, served []*topology.Route, severity diag.Severity, certainty diag.Certainty) {
-	effect := "every call of " + plural(len(served), "GRPCRoute", "GRPCRoutes") + " fails"
+// reportTunnel reports a place that sets the protocol, once, with the first route
+// behind the tunnel.
+func reportTunnel(p *lint.Pass, behind *profile.Profile, t topology.Tunnel, first *topology.Route, severity diag.Severity, certainty diag.Certainty) {
+	effect := "every call of a GRPCRoute behind it fails"
 	switch {
 	case certainty == diag.Unknown:
 		effect = "every call fails if the Gateway, which is not in the input, is behind that tunnel"
@@ -63,13 +68,14 @@ func reportTunnel(p *lint.Pass, behind *profile.Profile, t topology.Tunnel, serv
 		Certainty: certainty,
 		Message:   fmt.Sprintf("tunnel protocol %q (%s) loses the trailers that gRPC needs: %s%s", t.Protocol, t.Source, effect, constraintSource(behind, "http2-tunnel-transport")),
 		Hint:      `set the tunnel protocol to "http2" or "auto"`,
-		Related:   []diag.Related{{Message: "a GRPCRoute behind the tunnel", Range: served[0].Doc.Range("metadata", "name")}},
+		Related:   []diag.Related{{Message: "a GRPCRoute behind the tunnel", Range: first.Doc.Range("metadata", "name")}},
 	}
 	doc, path := t.Doc, t.Path
 	if doc == nil {
-		doc, path = served[0].Doc, at("metadata", "name")
+		doc, path = first.Doc, at("metadata", "name")
 	}
 	p.ReportAs(severity, doc, path, d)
+	p.Once(lint.Subject{Doc: t.Doc, Name: t.Path.String()}, lint.RankOf(first))
 }
 
 // possibleTunnel reads the tunnel settings of the input for an implementation

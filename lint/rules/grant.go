@@ -17,32 +17,15 @@ type grant = manifest.Object[gatewayv1.ReferenceGrant]
 // nearly permit a reference. Whether one permits it is decided in topology.
 type grants struct {
 	byNamespace map[string][]*grant
-	set         *manifest.Set
 	profile     *profile.Profile
-	shown       map[string]bool // namespaces that the input holds objects of
 }
 
 func grantsOf(p *lint.Pass) *grants {
-	g := &grants{set: p.Set, profile: p.Profile, byNamespace: map[string][]*grant{}}
+	g := &grants{profile: p.Profile, byNamespace: map[string][]*grant{}}
 	for _, o := range p.Set.ReferenceGrants.All {
 		g.byNamespace[o.Doc.Ref.Namespace] = append(g.byNamespace[o.Doc.Ref.Namespace], o)
 	}
 	return g
-}
-
-// shows reports whether the input holds anything of a namespace: its grants would
-// then be expected there, too.
-func (g *grants) shows(namespace string) bool {
-	if g.shown == nil {
-		g.shown = map[string]bool{}
-		for _, doc := range g.set.Documents {
-			g.shown[doc.Ref.Namespace] = true
-			if doc.Ref.Kind == "Namespace" {
-				g.shown[doc.Ref.Name] = true
-			}
-		}
-	}
-	return g.shown[namespace]
 }
 
 // fromKind is the kind that a grant for a reference names: that of the route,
@@ -186,6 +169,7 @@ func reportNear(p *lint.Pass, message func(*topology.Backend, near) (message, hi
 		}
 		d.Message, d.Hint = message(ref, n)
 		p.Report(n.grant.Doc, n.path, d)
+		p.Once(lint.Subject{Doc: n.grant.Doc, Name: n.path.String()}, lint.RankOf(ref.Rule.Route))
 		suggestValue(p, lint.RepairsCalls, n.grant.Doc, n.path, n.want)
 	}
 }

@@ -44,7 +44,7 @@ func checkGrantMissing(p *lint.Pass) {
 			suggestGrant(p, ref)
 			continue
 		}
-		if g.shows(ref.Namespace) {
+		if p.Set.HasNamespace(ref.Namespace) {
 			d.Message = fmt.Sprintf("%s is in another namespace and needs a ReferenceGrant there, which the input does not hold", targetName(ref))
 			p.ReportAs(diag.Info, route.Doc, ref.Path("namespace"), d)
 			suggestGrant(p, ref)

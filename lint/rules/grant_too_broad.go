@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
@@ -32,8 +33,12 @@ func checkGrantTooBroad(p *lint.Pass) {
 			if t.Kind != "Service" || t.Group != "" || t.Name != nil && *t.Name != "" {
 				continue
 			}
-			one, ok := only(used.of(o))
-			if !ok || len(services) < 2 {
+			subject := lint.Subject{Doc: o.Doc, Name: strconv.Itoa(j)}
+			one, several := only(used.of(o))
+			if several {
+				p.Clear(subject)
+			}
+			if several || one == "" || len(services) < 2 {
 				continue
 			}
 			var others []string
@@ -43,30 +48,32 @@ func checkGrantTooBroad(p *lint.Pass) {
 				}
 			}
 			if len(others) == 0 {
+				p.Clear(subject)
 				continue
 			}
 			p.Report(o.Doc, at("spec", "to", j), diag.Diagnostic{
 				Message: fmt.Sprintf("the grant opens every Service of namespace %q while only %q is used: that includes %s", o.Doc.Ref.Namespace, one, fewNames(others)),
 				Hint:    "name: " + one,
 			})
+			p.OnceAgreed(subject, "", one)
 			suggest(p, lint.SameRouting, o.Doc, "write name: "+one, manifest.PutAfter(at("spec", "to", j, "name"), "kind", one))
 		}
 	}
 }
 
-// only returns the one Service among the targets, when there is exactly one.
-func only(targets []grantTarget) (string, bool) {
-	name := ""
+// only returns the one Service among the targets; "" when there is none, or
+// several.
+func only(targets []grantTarget) (name string, several bool) {
 	for _, g := range targets {
 		switch {
 		case g.kind != "Service" || g.group != "":
 		case name == "":
 			name = g.name
 		case name != g.name:
-			return "", false
+			return "", true
 		}
 	}
-	return name, name != ""
+	return name, false
 }
 
 // fewNames writes up to three names and counts the rest.

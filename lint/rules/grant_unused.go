@@ -28,17 +28,21 @@ func checkGrantUnused(p *lint.Pass) {
 	used := grantUses(p)
 	faulty := faultyGrants(p)
 	for _, o := range p.Set.ReferenceGrants.All {
-		if faulty[o] || !readKinds(o) {
+		if !readKinds(o) {
 			continue
 		}
-		if len(used.of(o)) == 0 {
-			p.Report(o.Doc, at("metadata", "name"), diag.Diagnostic{
-				Certainty: diag.Assumed,
-				Message:   fmt.Sprintf("no reference uses the grant %q", o.Doc.Ref.Key()),
-				Hint:      "delete it: a grant that nobody needs is an open door",
-			})
-			suggest(p, lint.SameRouting, o.Doc, "delete the grant", manifest.Remove(nil))
+		subject := lint.Subject{Doc: o.Doc}
+		if faulty[o] || len(used.of(o)) > 0 {
+			p.Clear(subject)
+			continue
 		}
+		p.Report(o.Doc, at("metadata", "name"), diag.Diagnostic{
+			Certainty: diag.Assumed,
+			Message:   fmt.Sprintf("no reference uses the grant %q", o.Doc.Ref.Key()),
+			Hint:      "delete it: a grant that nobody needs is an open door",
+		})
+		p.Once(subject, "")
+		suggest(p, lint.SameRouting, o.Doc, "delete the grant", manifest.Remove(nil))
 	}
 }
 

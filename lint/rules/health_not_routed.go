@@ -9,14 +9,15 @@ import (
 )
 
 var healthNotRouted = &lint.Rule{
-	ID:       "health-not-routed",
-	Summary:  "health checks find no rule on a host",
-	Section:  lint.MatchingSection,
-	Severity: diag.Info,
-	Since:    "0.1",
-	Fix:      lint.OfferFix,
-	Check:    checkHealthNotRouted,
-	OptIn:    true,
+	ID:         "health-not-routed",
+	Summary:    "health checks find no rule on a host",
+	Section:    lint.MatchingSection,
+	Severity:   diag.Info,
+	Since:      "0.1",
+	Fix:        lint.OfferFix,
+	Check:      checkHealthNotRouted,
+	OptIn:      true,
+	WholeHosts: true,
 }
 
 func checkHealthNotRouted(p *lint.Pass) {

@@ -8,6 +8,7 @@ import (
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/topology"
 )
 
@@ -40,7 +41,7 @@ func checkHostnameRedundant(p *lint.Pass) {
 				if !claims.alone(r, r.Hostnames[j]) {
 					continue
 				}
-				message = fmt.Sprintf("hostname %q is covered by %q of the same route, and no other route speaks of it", name, r.Hostnames[j])
+				message = fmt.Sprintf("hostname %q is covered by %q of the same route, and no other route of its parents speaks of it", name, r.Hostnames[j])
 			}
 			p.ReportAs(diag.Info, r.Doc, manifest.Path{"spec", "hostnames", i}, diag.Diagnostic{
 				Message: message,
@@ -71,31 +72,43 @@ func coveredBy(names []string, i int) int {
 	return -1
 }
 
-// hostClaims counts, per hostname and per suffix, the routes that speak of it.
+// hostClaim is a hostname, or a suffix of one, that a route speaks of at a parent.
+type hostClaim struct{ parent, host string }
+
+// claimants are the routes that make a claim.
+type claimants struct {
+	first   *topology.Route
+	several bool
+}
+
+// hostClaims knows, per parent, the routes that speak of a hostname.
 type hostClaims struct {
-	unknown map[*topology.Route]bool                // a parent is not in the input
-	under   map[string]map[*topology.Route]struct{} // by every suffix of a hostname: routes with a name at or below it
-	exact   map[string]map[*topology.Route]struct{} // by hostname
+	profile *profile.Profile
+	unknown map[*topology.Route]bool // a parent is not in the input
+	under   map[hostClaim]claimants  // by every suffix of a hostname: routes with a name at or below it
+	exact   map[hostClaim]claimants  // by hostname
 }
 
 func claimedHosts(t *topology.Topology) *hostClaims {
 	c := &hostClaims{
+		profile: t.Profile,
 		unknown: map[*topology.Route]bool{},
-		under:   map[string]map[*topology.Route]struct{}{},
-		exact:   map[string]map[*topology.Route]struct{}{},
+		under:   map[hostClaim]claimants{},
+		exact:   map[hostClaim]claimants{},
 	}
 	for _, r := range t.Routes {
 		names := r.Hostnames
 		if len(names) == 0 {
 			names = []string{""}
 		}
-		for _, name := range names {
-			put(c.exact, name, r)
-			for s := range suffixes(name) {
-				put(c.under, s, r)
-			}
-		}
 		for _, p := range r.Parents {
+			parent := c.identity(p)
+			for _, name := range names {
+				put(c.exact, hostClaim{parent, name}, r)
+				for s := range suffixes(name) {
+					put(c.under, hostClaim{parent, s}, r)
+				}
+			}
 			c.unknown[r] = c.unknown[r] || p.Foreign
 			for _, a := range p.Attachments {
 				c.unknown[r] = c.unknown[r] || a.Listener.Index < 0
@@ -105,28 +118,49 @@ func claimedHosts(t *topology.Topology) *hostClaims {
 	return c
 }
 
-func put(m map[string]map[*topology.Route]struct{}, key string, r *topology.Route) {
-	if m[key] == nil {
-		m[key] = map[*topology.Route]struct{}{}
+// identity tells parents apart whose routes do not compete for calls: Gateways,
+// unless the implementation has one table for all of them. A ListenerSet is its
+// Gateway.
+func (c *hostClaims) identity(p *topology.Parent) string {
+	switch {
+	case p.Gateway != nil && !p.Gateway.Foreign && c.profile.Hosts.Isolation == profile.Global:
+		return "all Gateways"
+	case p.Gateway != nil:
+		return "Gateway " + p.Gateway.Key()
 	}
-	m[key][r] = struct{}{}
+	return string(deref(p.Ref.Group, "")) + "/" + p.String()
 }
 
-// alone reports whether no other route has a hostname in common with one of a
-// route's, and whether all that could is in the input.
+func put(m map[hostClaim]claimants, key hostClaim, r *topology.Route) {
+	old, ok := m[key]
+	switch {
+	case !ok:
+		m[key] = claimants{first: r}
+	case old.first != r && !old.several:
+		m[key] = claimants{old.first, true}
+	}
+}
+
+// alone reports whether no other route with a parent of this one has a hostname in
+// common with one of its own, and whether all that could is in the input.
 func (c *hostClaims) alone(r *topology.Route, name string) bool {
-	if c.unknown[r] || !onlyRoute(c.exact[""], r) || !onlyRoute(c.under[trimWildcard(name)], r) {
+	if c.unknown[r] {
 		return false
 	}
-	for s := range suffixes(name) {
-		if !onlyRoute(c.exact["*."+s], r) {
+	for _, p := range r.Parents {
+		parent := c.identity(p)
+		if !onlyRoute(c.exact[hostClaim{parent, ""}], r) || !onlyRoute(c.under[hostClaim{parent, trimWildcard(name)}], r) {
 			return false
+		}
+		for s := range suffixes(name) {
+			if !onlyRoute(c.exact[hostClaim{parent, "*." + s}], r) {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-func onlyRoute(set map[*topology.Route]struct{}, r *topology.Route) bool {
-	_, own := set[r]
-	return len(set) == 0 || own && len(set) == 1
+func onlyRoute(by claimants, r *topology.Route) bool {
+	return by.first == nil || by.first == r && !by.several
 }

@@ -36,8 +36,9 @@ func checkListenerIsolationDivergence(p *lint.Pass) {
 			continue
 		}
 		for _, l := range g.Listeners {
-			for _, less := range lessSpecific(g, l) {
-				if reportIsolation(p, l, less, other) {
+			for i, less := range lessSpecific(g, l) {
+				if route := reportIsolation(p, l, less, other); route != nil {
+					p.Once(listenerSubject(l), lint.RankOf(route).After(i))
 					break
 				}
 			}
@@ -59,32 +60,43 @@ func lessSpecific(g *topology.Gateway, l *topology.Listener) []*topology.Listene
 }
 
 // reportIsolation reports a listener whose calls a less specific listener's route
-// would take without isolation, once, with the first call that shows it.
-func reportIsolation(p *lint.Pass, l, less *topology.Listener, other func() *routing.Table) bool {
-	tried := 0
+// would take without isolation, once, with the first call that shows it. It returns
+// the route that the call was made for, nil for none. Calls are bounded for each
+// route, so that what one shows does not depend on the others.
+func reportIsolation(p *lint.Pass, l, less *topology.Listener, other func() *routing.Table) *topology.Route {
 	for _, at := range less.Attached {
 		if at.Certainty == diag.Unknown || attachedTo(l, at.Parent.Route) {
 			continue
 		}
-		for _, h := range at.Hosts {
-			common, ok := topology.Intersect(l.Hostname, h.Name)
-			if !ok {
-				continue
-			}
-			for _, rule := range at.Parent.Route.Rules {
-				for _, guess := range sampleRule(rule, concrete(common)) {
-					if tried++; tried > maxReplays {
-						return false
-					}
-					guess.Gateway, guess.Port = l.Gateway.Key(), l.Port
-					on, off := p.Table.LookupOnce(&guess), other().LookupOnce(&guess)
-					if p.Profile.Hosts.Isolation != profile.PerListener {
-						on, off = off, on
-					}
-					if listenerOf(on) == l && off.Entry != nil && !same(on, off) && attachedTo(less, off.Entry.Route) {
-						reportLeak(p, l, less, &guess, on, off)
-						return true
-					}
+		if leaks(p, l, at, other) {
+			return at.Parent.Route
+		}
+	}
+	return nil
+}
+
+// leaks reports the first call of a route on a less specific listener that shows
+// it.
+func leaks(p *lint.Pass, l *topology.Listener, at *topology.Attachment, other func() *routing.Table) bool {
+	tried := 0
+	for _, h := range at.Hosts {
+		common, ok := topology.Intersect(l.Hostname, h.Name)
+		if !ok {
+			continue
+		}
+		for _, rule := range at.Parent.Route.Rules {
+			for _, guess := range sampleRule(rule, concrete(common)) {
+				if tried++; tried > maxReplays {
+					return false
+				}
+				guess.Gateway, guess.Port = l.Gateway.Key(), l.Port
+				on, off := p.Table.LookupOnce(&guess), other().LookupOnce(&guess)
+				if p.Profile.Hosts.Isolation != profile.PerListener {
+					on, off = off, on
+				}
+				if listenerOf(on) == l && off.Entry != nil && !same(on, off) && attachedTo(at.Listener, off.Entry.Route) {
+					reportLeak(p, l, at.Listener, &guess, on, off)
+					return true
 				}
 			}
 		}

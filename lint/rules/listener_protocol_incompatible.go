@@ -50,11 +50,12 @@ func reportProtocol(p *lint.Pass, l *topology.Listener) {
 		if r.Reason != "UnsupportedProtocol" || r.Certainty == diag.Unknown {
 			continue
 		}
-		severity := diag.Warning
+		severity, rank := diag.Warning, lint.Rank("1")
 		if attachedGRPC(l) != nil {
-			severity = diag.Error
+			severity, rank = diag.Error, "0"
 		}
 		p.ReportAs(severity, l.Doc(), l.Path("protocol"), diag.Diagnostic{Certainty: r.Certainty, Message: r.Message})
+		p.Once(listenerSubject(l), rank)
 	}
 	for _, r := range l.Problems {
 		if r.Reason == "InvalidRouteKinds" && r.Certainty != diag.Unknown {

@@ -9,13 +9,14 @@ import (
 )
 
 var noCatchAll = &lint.Rule{
-	ID:       "no-catch-all",
-	Summary:  "a host has no rule for the calls that its rules do not name",
-	Section:  lint.MatchingSection,
-	Severity: diag.Info,
-	Since:    "0.1",
-	Check:    checkNoCatchAll,
-	OptIn:    true,
+	ID:         "no-catch-all",
+	Summary:    "a host has no rule for the calls that its rules do not name",
+	Section:    lint.MatchingSection,
+	Severity:   diag.Info,
+	Since:      "0.1",
+	Check:      checkNoCatchAll,
+	OptIn:      true,
+	WholeHosts: true,
 }
 
 // What no rule matches is answered by the implementation, with 404 or

@@ -30,6 +30,7 @@ func checkProfileNotServed(p *lint.Pass) {
 			Message: fmt.Sprintf("no GRPCRoute is served by %s: routes are accepted and no call reaches a backend%s", built.Title, source(claimOn(built, "GRPCRoute"))),
 			Hint:    "what is said about this implementation's routing is what it documents; --as-built shows what its proxy does",
 		})
+		p.Once(lint.Subject{}, lint.RankOf(r))
 		return
 	}
 }

@@ -37,6 +37,7 @@ func checkProtoUnknownService(p *lint.Pass) {
 					Message:   fmt.Sprintf("whether service %q exists is not known: the descriptors hold nothing of package %q", service, pkg),
 					Hint:      "give its .proto files or descriptor set, too",
 				})
+				p.Once(lint.Subject{Name: pkg}, lint.RankOfDocument(doc))
 				p.Refuse("the descriptors hold nothing of the package")
 			}
 			return

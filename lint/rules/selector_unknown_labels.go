@@ -32,6 +32,7 @@ func checkSelectorUnknownLabels(p *lint.Pass) {
 			Message:   fmt.Sprintf("%s admits namespaces by label, and Namespace %q is not in the input: whether the route attaches is not known", a.Listener.String(), r.Namespace),
 			Hint:      fmt.Sprintf("lint the manifest of Namespace %q with the others", r.Namespace),
 		})
+		p.Once(lint.Subject{Name: r.Namespace}, lint.RankOf(r))
 	}
 }
 

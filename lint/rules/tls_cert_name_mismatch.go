@@ -19,8 +19,8 @@ var tlsCertNameMismatch = &lint.Rule{
 }
 
 // Clients verify the host they call against the certificate's subject
-// alternative names (RFC 9525). Hosts that only some certificate leaves out make
-// a warning, unless a wildcard is the reason: tls-wildcard-cert-depth.
+// alternative names (RFC 9525). The hosts of a listener's routes count, and where
+// it has none its own hostname.
 func checkTLSCertNameMismatch(p *lint.Pass) {
 	if p.Profile.Transport.NoTLS {
 		return
@@ -30,15 +30,14 @@ func checkTLSCertNameMismatch(p *lint.Pass) {
 		if !whole {
 			continue
 		}
-		hosts := hostNames(l)
-		missing := uncovered(hosts, names)
-		if len(missing) == 0 {
-			continue
-		}
-		severity := diag.Error
-		if len(missing) < len(hosts) {
-			missing = slices.DeleteFunc(missing, func(h string) bool { return tooDeep(names, h) != "" })
-			severity = diag.Warning
+		subject, rank, hosts := listenerSubject(l), lint.Rank("0"), routeHosts(l)
+		missing, severity := leftOut(names, hosts)
+		switch {
+		case len(hosts) > 0 && len(missing) == 0:
+			p.Clear(subject)
+		case len(hosts) == 0 && l.Hostname != "":
+			rank = "1"
+			missing, severity = leftOut(names, []string{l.Hostname})
 		}
 		if len(missing) == 0 {
 			continue
@@ -47,7 +46,18 @@ func checkTLSCertNameMismatch(p *lint.Pass) {
 			Message: fmt.Sprintf("the certificate of %s does not name %s: %s, and clients that verify it refuse the connection", l.String(), quotedList(missing), named(names)),
 			Hint:    "issue a certificate with those subject alternative names",
 		})
+		p.Once(subject, rank)
 	}
+}
+
+// leftOut returns the hosts that no certificate is good for. When others are named
+// they make a warning, unless a wildcard is the reason: tls-wildcard-cert-depth.
+func leftOut(names, hosts []string) ([]string, diag.Severity) {
+	missing := uncovered(hosts, names)
+	if len(missing) == len(hosts) {
+		return missing, diag.Error
+	}
+	return slices.DeleteFunc(missing, func(h string) bool { return tooDeep(names, h) != "" }), diag.Warning
 }
 
 func named(names []string) string {
@@ -57,16 +67,13 @@ func named(names []string) string {
 	return "its names are " + quotedList(names)
 }
 
-// hostNames are the hosts a certificate of a listener must be good for.
-func hostNames(l *topology.Listener) []string {
+// routeHosts are the hosts of a listener's GRPCRoutes that have a name.
+func routeHosts(l *topology.Listener) []string {
 	var out []string
 	for _, h := range effectiveHosts(l) {
 		if h.Name != "" {
 			out = append(out, h.Name)
 		}
-	}
-	if out == nil && l.Hostname != "" {
-		out = []string{l.Hostname}
 	}
 	return out
 }

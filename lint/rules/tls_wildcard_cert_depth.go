@@ -26,7 +26,7 @@ func checkTLSWildcardCertDepth(p *lint.Pass) {
 		return
 	}
 	for l := range listeners(p.Topology) {
-		if l.Protocol != "HTTPS" {
+		if l.Protocol != "HTTPS" || len(l.Attached) == 0 {
 			continue
 		}
 		names, whole := certificates(l)
@@ -65,6 +65,9 @@ func reportDepth(p *lint.Pass, l *topology.Listener, names []string, known bool)
 				d.Message = fmt.Sprintf("the certificate of %s is not in the input; one for %q would not be good for %q, because a wildcard in a certificate covers one label", l.String(), name, h.Name)
 			}
 			p.ReportAs(severity, r.Doc, hostnameField(r, h.Own), d)
+			if known {
+				p.Once(listenerSubject(l, h.Name), lint.RankOf(r))
+			}
 		}
 	}
 }
