@@ -155,7 +155,7 @@ type Diagnostic struct {
 // List is findings in some order; [List.Sort] gives the order users see.
 type List []Diagnostic
 
-// Sort orders findings by file, line, column, rule and message, so that output
+// Sort orders findings by file, line, column, rule, message, field and severity, so that output
 // is the same on each run.
 func (l List) Sort() {
 	slices.SortStableFunc(l, func(a, b Diagnostic) int {
@@ -165,6 +165,8 @@ func (l List) Sort() {
 			cmp.Compare(a.Range.Start.Column, b.Range.Start.Column),
 			cmp.Compare(a.Rule, b.Rule),
 			cmp.Compare(a.Message, b.Message),
+			cmp.Compare(a.Field, b.Field),
+			cmp.Compare(a.Severity, b.Severity),
 		)
 	})
 }

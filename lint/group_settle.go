@@ -17,7 +17,8 @@ import (
 const groupRoutes = 1024
 
 // split returns what is on the shelf of a set in groups, each with the indexes of
-// its routes ascending. They hold at least so many routes each, but for the last.
+// its routes ascending. They hold at least so many routes each, but for the last;
+// there is always one.
 func (g *groups) split(set *manifest.Set, rules []*Rule, profiles []*profile.Profile, least int) [][]int {
 	if g.all || slices.ContainsFunc(profiles, g.undivided) {
 		whole := make([]int, len(set.Shelf))
@@ -182,7 +183,7 @@ func (g *groups) cut(set *manifest.Set, least int) [][]int {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return of(a) - of(b) })
 	var out [][]int
-	for start, end := 0, 1; end <= len(order); end++ {
+	for start, end := 0, min(1, len(order)); end <= len(order); end++ {
 		if end == len(order) || end-start >= least && of(order[end]) != of(order[end-1]) {
 			out = append(out, order[start:end:end])
 			start = end

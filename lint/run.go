@@ -51,14 +51,14 @@ func RunRead(set *manifest.Set, reading *Reading, rules []*Rule, o Options) (*Re
 	}
 	all := outcome{found: problems(set, rules, selected)}
 	said := suppressions(set)
-	if len(set.Shelf) == 0 {
+	if w.grouped = set.Count() > len(set.Documents); !w.grouped {
 		found := w.look(set, verdict)
 		all.join(&found)
 	} else if r.Groups, said, err = w.lookInGroups(&all, reading, said); err != nil {
 		return nil, err
 	}
 	r.Diagnostics = o.grade(w.settle(all.settled(), r.Suggestions))
-	if len(set.Shelf) == 0 {
+	if !w.grouped {
 		origins(set, pointers(r.Diagnostics))
 	}
 	r.suppress(set, said, rules, &o)
@@ -72,6 +72,7 @@ type work struct {
 	rules, selected []*Rule
 	profiles        []*profile.Profile
 	options         *Options
+	grouped         bool // routes are looked at in groups
 }
 
 // look runs the selected rules on a set, or on a group of its routes.

@@ -8,6 +8,7 @@ import (
 	"github.com/grpcroute/grpcroute/admission"
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/grpcroute/grpcroute/profile"
 )
 
 // identity is what makes two findings equal.
@@ -23,7 +24,13 @@ type identity struct {
 // settle drops general findings that a special one explains, merges equal ones,
 // looks up positions and sorts.
 func (w *work) settle(all []finding, suggestions map[*diag.Fix]*Suggestion) diag.List {
-	all = merge(dropExplained(all, w.rules), false)
+	if all = dropExplained(all, w.rules); w.grouped {
+		w.byProfile(all)
+	}
+	all = merge(all, false)
+	if w.grouped {
+		w.sortProfiles(all)
+	}
 	complete(all)
 	suggest(all, w.rules, suggestions)
 	var names []string
@@ -106,12 +113,42 @@ func suggest(kept []finding, rules []*Rule, into map[*diag.Fix]*Suggestion) {
 	}
 }
 
-// joinProfile adds a name to a comma-separated list unless it is there.
-func joinProfile(list, name string) string {
-	if slices.Contains(strings.Split(list, ","), name) {
-		return list
+// joinProfile adds names to a comma-separated list unless they are there.
+func joinProfile(list, names string) string {
+	for name := range strings.SplitSeq(names, ",") {
+		if !slices.Contains(strings.Split(list, ","), name) {
+			list += "," + name
+		}
 	}
-	return list + "," + name
+	return list
+}
+
+// byProfile brings what groups found into the order of one look at everything: the
+// findings of a profile after those of the one before.
+func (w *work) byProfile(all []finding) {
+	slices.SortStableFunc(all, func(a, b finding) int { return w.profileOf(&a) - w.profileOf(&b) })
+}
+
+// sortProfiles brings the names of profiles that groups brought together into order.
+func (w *work) sortProfiles(all []finding) {
+	for i := range all {
+		if !strings.Contains(all[i].Profile, ",") {
+			continue
+		}
+		names := strings.Split(all[i].Profile, ",")
+		slices.SortStableFunc(names, func(a, b string) int { return w.numberOf(a) - w.numberOf(b) })
+		all[i].Profile = strings.Join(names, ",")
+	}
+}
+
+// profileOf numbers the first profile that a finding is of; -1 for none.
+func (w *work) profileOf(f *finding) int {
+	name, _, _ := strings.Cut(f.Profile, ",")
+	return w.numberOf(name)
+}
+
+func (w *work) numberOf(name string) int {
+	return slices.IndexFunc(w.profiles, func(p *profile.Profile) bool { return p.Name == name })
 }
 
 // dropExplained removes findings of general rules whose every admission failure
