@@ -14,7 +14,10 @@ import (
 
 // TestMain lets scripts run the tool under both of its names.
 func TestMain(m *testing.M) {
-	run := func() { os.Exit(cmd.Main(os.Args, cmd.System())) }
+	run := func() {
+		cmd.CollectLate()
+		os.Exit(cmd.Main(os.Args, cmd.System()))
+	}
 	testscript.Main(m, map[string]func(){"grpcroute": run, "kubectl-grpcroute": run})
 }
 

@@ -127,9 +127,6 @@ func TestShelf(t *testing.T) {
 				t.Errorf("%d documents read again, %d on the shelf", len(read), len(set.Shelf))
 			}
 			want, got := see(held), see(again)
-			if name == "small-list.yaml" { // what is held of one text stands behind its routes
-				want.Refs, got.Refs, want.Values, got.Values = nil, nil, nil, nil
-			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("held (-) and read again (+):\n%s", diff)
 			}
