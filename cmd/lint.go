@@ -180,7 +180,7 @@ func (o *lintOptions) options(set *manifest.Set) (lint.Options, error) {
 	return o.withRules(lint.Options{
 		Profile: p, GatewayAPI: o.Input.GatewayAPI, Channel: o.Input.Channel, Assume: o.Input.assume(),
 		TunnelProtocol: o.Input.tunnel(), StrictDocs: o.Strict, Advice: o.Advice, Rules: o.Rules, Skip: o.Skip,
-		Descriptors: services, BackendDescriptors: backends,
+		Descriptors: services, BackendDescriptors: backends, Progress: progressOf(o.Streams, "looking at routes"),
 	}), nil
 }
 

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
@@ -18,7 +19,7 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 	}
 	least := w.options.GroupRoutes
 	if least == 0 {
-		least = max(groupRoutes, len(w.set.Documents))
+		least = min(max(groupRoutes, len(w.set.Documents)/4), 4*groupRoutes)
 	}
 	groups := reading.groups.split(w.set, w.selected, w.profiles, least)
 	failing := reading.groups.failing
@@ -29,6 +30,7 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 		err  error
 	}
 	results := make([]looked, len(groups))
+	progress := w.progress(len(w.set.Shelf))
 	each(len(groups), 1, func(i int) {
 		r := &results[i]
 		var set *manifest.Set
@@ -44,6 +46,7 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 		r.outcome = w.look(set, reading.Admission.with(again))
 		w.close(&r.outcome, set)
 		r.said, r.err = annotated(read), set.Err()
+		progress(len(read))
 	})
 	for i := range results {
 		if err := results[i].err; err != nil {
@@ -53,6 +56,21 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 		said = append(said, results[i].said...)
 	}
 	return len(groups), said, nil
+}
+
+// progress returns what is to be told how many more routes were looked at.
+func (w *work) progress(total int) func(more int) {
+	if w.options.Progress == nil {
+		return func(int) {}
+	}
+	var mu sync.Mutex
+	done := 0
+	return func(more int) {
+		mu.Lock()
+		defer mu.Unlock()
+		done += more
+		w.options.Progress(done, total)
+	}
 }
 
 // close completes the findings of a group: nothing in them refers to its documents

@@ -93,6 +93,9 @@ type Options struct {
 	// GroupRoutes is how many routes of a large input are looked at together at
 	// least, see [RunRead]; 0 means what is best.
 	GroupRoutes int
+	// Progress, when set, is called after each group of a large input with the number
+	// of routes looked at and of all. Calls do not overlap.
+	Progress func(done, total int)
 }
 
 // Result is what [Run] found.

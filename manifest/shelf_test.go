@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -200,25 +199,6 @@ func TestShelfChanged(t *testing.T) {
 	}
 	if _, _, err := set.With([]int{0}); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("error %v", err)
-	}
-}
-
-// TestShelfOfPipe: what can be read once only stays in memory.
-func TestShelfOfPipe(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "pipe.yaml")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Skip(err)
-	}
-	go func() { _ = os.WriteFile(path, []byte(route(1)), 0o600) }() // Load says if nothing came
-	var read []*manifest.Document
-	set, err := manifest.Load([]string{path, "-"}, manifest.Options{
-		ShelveFrom: 1, Stdin: strings.NewReader(route(2)), Shelve: func(*manifest.Document, metav1.Object) (int, bool) { return 0, true },
-	})
-	if err == nil {
-		_, read, err = set.With(indexes(len(set.Shelf)))
-	}
-	if err != nil || len(read) != 2 {
-		t.Errorf("%d of 2 routes, error %v", len(read), err)
 	}
 }
 
