@@ -14,10 +14,11 @@ import (
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/lint/rules"
 	"github.com/grpcroute/grpcroute/manifest"
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // TestOnce looks for the findings of onceCases: what several routes show is said
-// once, of the first of them.
+// once, of the first of them, whether they are looked at together or not.
 func TestOnce(t *testing.T) {
 	for _, c := range onceCases {
 		t.Run(c.name, func(t *testing.T) {
@@ -30,8 +31,14 @@ func TestOnce(t *testing.T) {
 			if diff := cmp.Diff(c.want, finds(set, result.Diagnostics, rule), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("findings of %s (-want +got):\n%s", rule, diff)
 			}
+			sameInGroups(t, write(t, c.set()), o)
 		})
 	}
+}
+
+// set is the input as a file.
+func (c *onceCase) set() manifestSet {
+	return manifestSet{name: c.name, files: []txtar.File{{Name: "input.yaml", Data: []byte(c.text)}}}
 }
 
 // read reads the input and the options of a case.
