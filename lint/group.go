@@ -121,7 +121,7 @@ func (g *groups) add(doc *manifest.Document, route metav1.Object, failing bool) 
 		g.attach(e, doc, &route.Spec.CommonRouteSpec, route.Spec.Hostnames, services, wide)
 		g.namesOf(e, doc, &route.Spec)
 	case *gatewayv1.HTTPRoute:
-		g.regex = true
+		g.regex = g.regex || hasRegex(route)
 		if convert.IsGRPC(route) {
 			g.converts = true
 			g.join(g.named("converted"), e) // together, or not at all
@@ -131,6 +131,23 @@ func (g *groups) add(doc *manifest.Document, route metav1.Object, failing bool) 
 		g.all = true
 	}
 	return int(e)
+}
+
+// hasRegex reports whether a match of an HTTPRoute is a regular expression.
+func hasRegex(r *gatewayv1.HTTPRoute) bool {
+	for i := range r.Spec.Rules {
+		for j := range r.Spec.Rules[i].Matches {
+			m := &r.Spec.Rules[i].Matches[j]
+			if m.Path != nil && m.Path.Type != nil && *m.Path.Type == gatewayv1.PathMatchRegularExpression ||
+				slices.ContainsFunc(m.Headers, func(h gatewayv1.HTTPHeaderMatch) bool { return h.Type != nil && *h.Type != gatewayv1.HeaderMatchExact }) ||
+				slices.ContainsFunc(m.QueryParams, func(q gatewayv1.HTTPQueryParamMatch) bool {
+					return q.Type != nil && *q.Type != gatewayv1.QueryParamMatchExact
+				}) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // services returns the services that rules name exactly, or that they may take
@@ -144,6 +161,7 @@ func (g *groups) services(rules []gatewayv1.GRPCRouteRule) (names []uint64, wide
 				return h.Type != nil && *h.Type != gatewayv1.GRPCHeaderMatchExact
 			})
 			if m.Method == nil || m.Method.Service == nil {
+				g.regex = g.regex || m.Method != nil && m.Method.Method != nil // some put it into a pattern
 				wide = true
 				continue
 			}
