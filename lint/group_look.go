@@ -13,7 +13,7 @@ import (
 func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression) (int, []*suppression, error) {
 	origins(w.set, all.diagnostics())
 	if reading.groups.converts {
-		if err := w.set.HoldServices(); err != nil {
+		if err := w.set.HoldNamed(); err != nil {
 			return 0, nil, err
 		}
 	}
@@ -22,6 +22,9 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 		least = min(max(groupRoutes, len(w.set.Documents)/4), 4*groupRoutes)
 	}
 	groups := reading.groups.split(w.set, w.selected, w.profiles, least)
+	if err := w.set.Err(); err != nil {
+		return 0, nil, err
+	}
 	failing := reading.groups.failing
 	reading.groups = nil // no longer needed
 	type looked struct {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 
 	"github.com/grpcroute/grpcroute/manifest"
-	corev1 "k8s.io/api/core/v1"
+	"github.com/grpcroute/grpcroute/topology"
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 // Reading is what is found out about the objects of a set while it is read: what
@@ -38,13 +40,18 @@ func (r *Reading) Watch(o *manifest.Options) {
 func hasIgnoreComment(f *manifest.File) bool { return bytes.Contains(f.Data, []byte(IgnoreComment)) }
 
 // shelve takes note of a route that is not held. The API server will be asked
-// again about one that it has something to say of. Services of which more has to be known than what
-// routes ask of them are held.
+// again about one that it has something to say of. Of what else is not held no more
+// is needed than what routes and Gateways ask of it.
 func (r *Reading) shelve(doc *manifest.Document, object metav1.Object) (tag int, ok bool) {
-	if _, ok := object.(*corev1.Service); ok {
-		_, ignores := doc.Annotation(IgnoreAnnotation)
-		_, built := doc.Annotation(manifest.OriginAnnotation)
-		return 0, !ignores && !built && !r.Admission.failed(doc)
+	switch object := object.(type) {
+	case *gatewayv1.GRPCRoute, *gatewayv1.HTTPRoute:
+		return r.groups.add(doc, object, r.Admission.forget(doc)), true
+	case *appsv1.Deployment:
+		if topology.SetsTunnel(object) {
+			return 0, false
+		}
 	}
-	return r.groups.add(doc, object, r.Admission.forget(doc)), true
+	_, ignores := doc.Annotation(IgnoreAnnotation)
+	_, built := doc.Annotation(manifest.OriginAnnotation)
+	return 0, !ignores && !built && !r.Admission.failed(doc)
 }

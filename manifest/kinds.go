@@ -26,7 +26,7 @@ type groupKind struct{ group, kind string }
 type kind struct {
 	clusterScoped bool
 	route         bool // see [Options.Shelve]
-	service       bool // this, too
+	named         bool // this, too: others ask for it by name
 	// decode makes the Go value; exact is for objects with numbers that the
 	// quick conversion would cut off.
 	decode func(v map[string]any, exact bool) (any, error)
@@ -34,6 +34,10 @@ type kind struct {
 	add func(s *Set, d *Document, v any) *Document
 	// drop removes replaced objects from the index.
 	drop func(s *Set, replaced map[*Document]bool)
+	// take empties the index and returns what was in it.
+	take func(s *Set) []entry
+	// late makes the index find what is not in it: find calls wrap for what is read.
+	late func(s *Set, find func(namespace, name string, wrap func(*Document, any) any) any)
 }
 
 var kinds = map[groupKind]*kind{
@@ -44,11 +48,11 @@ var kinds = map[groupKind]*kind{
 	{gatewayGroup, "HTTPRoute"}:                newKind(func(s *Set) *Index[gatewayv1.HTTPRoute] { return &s.HTTPRoutes }).routes(),
 	{gatewayGroup, "ReferenceGrant"}:           newKind(func(s *Set) *Index[gatewayv1.ReferenceGrant] { return &s.ReferenceGrants }),
 	{gatewayGroup, "BackendTLSPolicy"}:         newKind(func(s *Set) *Index[gatewayv1.BackendTLSPolicy] { return &s.BackendTLSPolicies }),
-	{"", "Service"}:                            newKind(func(s *Set) *Index[corev1.Service] { return &s.Services }).services(),
+	{"", "Service"}:                            newKind(func(s *Set) *Index[corev1.Service] { return &s.Services }).byName(),
 	{"", "Namespace"}:                          newKind(func(s *Set) *Index[corev1.Namespace] { return &s.Namespaces }).cluster(),
-	{"", "Secret"}:                             newKind(func(s *Set) *Index[corev1.Secret] { return &s.Secrets }),
-	{"", "ConfigMap"}:                          newKind(func(s *Set) *Index[corev1.ConfigMap] { return &s.ConfigMaps }),
-	{"apps", "Deployment"}:                     newKind(func(s *Set) *Index[appsv1.Deployment] { return &s.Deployments }),
+	{"", "Secret"}:                             newKind(func(s *Set) *Index[corev1.Secret] { return &s.Secrets }).byName(),
+	{"", "ConfigMap"}:                          newKind(func(s *Set) *Index[corev1.ConfigMap] { return &s.ConfigMaps }).byName(),
+	{"apps", "Deployment"}:                     newKind(func(s *Set) *Index[appsv1.Deployment] { return &s.Deployments }).byName(),
 	{"discovery.k8s.io", "EndpointSlice"}:      newKind(func(s *Set) *Index[discoveryv1.EndpointSlice] { return &s.EndpointSlices }),
 	{"multicluster.x-k8s.io", "ServiceImport"}: newKind(func(s *Set) *Index[ServiceImport] { return &s.ServiceImports }),
 }
@@ -61,7 +65,7 @@ var otherShapes = map[groupKind]string{
 }
 
 func newKind[T any](index func(*Set) *Index[T]) *kind {
-	return &kind{
+	k := &kind{
 		decode: func(v map[string]any, exact bool) (any, error) {
 			object, err := decode[T](v, exact)
 			return object, err
@@ -70,7 +74,21 @@ func newKind[T any](index func(*Set) *Index[T]) *kind {
 			return index(s).add(&Object[T]{Doc: d, Value: v.(*T)})
 		},
 		drop: func(s *Set, replaced map[*Document]bool) { index(s).drop(replaced) },
+		late: func(s *Set, find func(string, string, func(*Document, any) any) any) {
+			index(s).load = func(namespace, name string) *Object[T] {
+				o, _ := find(namespace, name, func(d *Document, v any) any { return &Object[T]{Doc: d, Value: v.(*T)} }).(*Object[T])
+				return o
+			}
+		},
 	}
+	k.take = func(s *Set) (out []entry) {
+		for _, o := range index(s).All {
+			out = append(out, entry{o.Doc, k, o.Value})
+		}
+		*index(s) = Index[T]{}
+		return out
+	}
+	return k
 }
 
 func (k *kind) cluster() *kind {
@@ -83,8 +101,8 @@ func (k *kind) routes() *kind {
 	return k
 }
 
-func (k *kind) services() *kind {
-	k.service = true
+func (k *kind) byName() *kind {
+	k.named = true
 	return k
 }
 

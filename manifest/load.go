@@ -29,8 +29,9 @@ type Options struct {
 	// [Document.Object], and may be changed.
 	Check func(d *Document, lent bool)
 	// Shelve, when set, puts the GRPCRoutes and HTTPRoutes of a large input on
-	// Set.Shelf, after Check, and lets go of Services. It is called with each of them,
-	// from several goroutines; the tag is Shelved.Tag, and what is not ok is held.
+	// Set.Shelf, after Check, and lets go of Services, Secrets, ConfigMaps and
+	// Deployments. It is called with each of them, from several goroutines; the tag is
+	// Shelved.Tag, and what is not ok is held.
 	Shelve func(d *Document, object metav1.Object) (tag int, ok bool)
 	// ShelveFrom is the size in bytes from which an input is large; 0 means
 	// [ShelveBytes].

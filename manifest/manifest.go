@@ -77,7 +77,7 @@ type Set struct {
 
 	seen     map[identity]bool // objects of kinds we do not know, see [Set.Holds]
 	shelfOf  *shelf            // nil for a set that was not read by this package
-	late     *late             // nil unless Services are on the shelf
+	late     *late             // nil unless what is found by name is on the shelf
 	presence *presence         // see [Set.HasNamespace]
 }
 

@@ -4,20 +4,17 @@ import (
 	"cmp"
 	"hash/maphash"
 	"os"
-	"slices"
 	"strings"
-	"sync"
 
 	"github.com/grpcroute/grpcroute/diag"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // A route that is read, typed and resolved takes ten times the memory of its text,
 // and there may be a hundred thousand of them. With [Options.Shelve] those of a
 // large input are let go once each was read and checked, their text too, and what
-// is looked at together is read again with [Set.With]. So are Services, of which
-// there are as many: they are read again when somebody asks for one by name.
+// is looked at together is read again with [Set.With]. So are Services and what else
+// is found by name: they are read again when somebody asks for one.
 
 // ShelveBytes is the size from which an input is large: about four thousand routes
 // of three rules.
@@ -28,9 +25,9 @@ type Shelved struct {
 	Ref diag.Ref
 	Tag int // what Options.Shelve returned for it
 	chunk
-	file    *File
-	item    bool // of a large List: a source of its own, see [documents.item]
-	service bool // and no route: on no Set.Shelf
+	file *File
+	kind *kind
+	item bool // of a large List: a source of its own, see [documents.item]
 }
 
 // SameText reports whether two stand in one document, as the items of a List. They
@@ -44,10 +41,10 @@ func (s *Shelved) SameFile(other *Shelved) bool { return s.file == other.file }
 
 // shelf is what sets that share one need to read again.
 type shelf struct {
-	loader    *loader
-	services  []Shelved      // Services, in input order
-	serviceAt map[string]int // index in services, by namespace and name
-	names     func() []diag.Ref
+	loader   *loader
+	named    []Shelved      // what others ask for by name, in input order; on no Set.Shelf
+	at       map[string]int // index in named, by nameKey
+	services func() []diag.Ref
 }
 
 // sum tells whether a file is what it was.
@@ -89,10 +86,10 @@ func (l *loader) sized(inputs []input, o *Options) func(input) ([]byte, error) {
 	return read
 }
 
-// shelve puts a route or a Service on the shelf, when the input is large.
+// shelve puts an object on the shelf, when the input is large.
 func (d *documents) shelve(doc *Document, k *kind, typed any) bool {
 	object, ok := typed.(metav1.Object)
-	if d.l.shelve == nil || !ok || !k.route && !k.service || k.service && doc.Ref.Name == "" {
+	if d.l.shelve == nil || !ok || !k.route && (!k.named || doc.Ref.Name == "") {
 		return false
 	}
 	tag, ok := d.l.shelve(doc, object)
@@ -103,7 +100,7 @@ func (d *documents) shelve(doc *Document, k *kind, typed any) bool {
 	ref.APIVersion, ref.Kind, ref.Namespace = d.r.wordOf([]byte(ref.APIVersion)), d.r.wordOf([]byte(ref.Kind)), d.r.wordOf([]byte(ref.Namespace))
 	ref.Name = strings.Clone(ref.Name)
 	d.shelf = append(d.shelf, Shelved{
-		Ref: ref, Tag: tag, chunk: doc.src.chunk, file: doc.File, item: doc.base != nil && len(doc.base) == 0, service: k.service,
+		Ref: ref, Tag: tag, chunk: doc.src.chunk, file: doc.File, kind: k, item: doc.base != nil && len(doc.base) == 0,
 	})
 	return true
 }
@@ -112,84 +109,14 @@ func (d *documents) shelve(doc *Document, k *kind, typed any) bool {
 func (s *Set) shelve(p *part) {
 	for i := range p.shelf {
 		x := &p.shelf[i]
-		if x.service {
-			s.shelfOf.services = append(s.shelfOf.services, *x)
-		} else {
+		if x.kind.route {
 			s.Shelf = append(s.Shelf, *x)
+		} else {
+			s.shelfOf.named = append(s.shelfOf.named, *x)
 		}
 	}
 	p.shelf = nil
 }
-
-// arrange finds Services by name. Those of one name are held: which of them counts,
-// and that there are several, is for others to say.
-func (s *Set) arrange() error {
-	x := s.shelfOf
-	x.serviceAt = make(map[string]int, len(x.services))
-	double := map[string]bool{}
-	for i := range x.services {
-		key := x.services[i].key()
-		if _, ok := x.serviceAt[key]; ok || s.Services.byKey[key] != nil {
-			double[key] = true
-		}
-		x.serviceAt[key] = i
-	}
-	if len(double) > 0 {
-		if err := s.holdServices(double); err != nil {
-			return err
-		}
-		x.services = slices.DeleteFunc(x.services, func(one Shelved) bool { return double[one.key()] })
-		clear(x.serviceAt)
-		for i := range x.services {
-			x.serviceAt[x.services[i].key()] = i
-		}
-	}
-	x.names = sync.OnceValue(s.serviceRefs)
-	return nil
-}
-
-// holdServices reads Services of some names again and holds them.
-func (s *Set) holdServices(names map[string]bool) error {
-	all := s.Services.All
-	var docs []*Document
-	var last *Shelved
-	for i := range s.shelfOf.services {
-		one := &s.shelfOf.services[i]
-		if !names[one.key()] || last != nil && one.SameText(last) {
-			continue
-		}
-		last = one
-		f, err := textIn(s.Files, one.file)
-		if err != nil {
-			return err
-		}
-		read, err := s.shelfOf.read(f, []*Shelved{one})
-		if err != nil {
-			return err
-		}
-		for _, e := range read {
-			if o, ok := e.value.(*corev1.Service); ok && names[e.doc.Ref.Namespace+"/"+e.doc.Ref.Name] {
-				docs = append(docs, e.doc)
-				all = append(all, &Object[corev1.Service]{Doc: e.doc, Value: o})
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b *Object[corev1.Service]) int { return byOrder(a.Doc, b.Doc) })
-	s.Services = Index[corev1.Service]{}
-	replaced := map[*Document]bool{}
-	for _, o := range all {
-		if old := s.Services.add(o); old != nil {
-			replaced[old] = true
-			s.Replaced = append(s.Replaced, old)
-		}
-	}
-	s.Services.drop(replaced)
-	slices.SortStableFunc(s.Replaced, byOrder)
-	s.Documents = inOrder(docs, s.Documents)
-	return nil
-}
-
-func (s *Shelved) key() string { return s.Ref.Namespace + "/" + s.Ref.Name }
 
 // maxReread is the size of a file up to which its text is read again as often as
 // some of it is needed.

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"sync"
 
 	"github.com/grpcroute/grpcroute/diag"
-	corev1 "k8s.io/api/core/v1"
 )
 
 // Text returns Data, or where it was let go the same text, read again. It is nil
@@ -46,8 +44,8 @@ func (s *Set) Refs() iter.Seq[diag.Ref] {
 				return
 			}
 		}
-		for i := range s.shelvedServices() {
-			if !yield(s.shelfOf.services[i].Ref) {
+		for i := range s.shelvedByName() {
+			if !yield(s.shelfOf.named[i].Ref) {
 				return
 			}
 		}
@@ -57,68 +55,20 @@ func (s *Set) Refs() iter.Seq[diag.Ref] {
 // Alone reports whether everything of a file is on the shelf, and its text is gone.
 func (s *Set) Alone(x *Shelved) bool { return s.Files[x.file.order].gone != nil }
 
-// HoldServices reads the Services on the shelf again and holds them, in Documents as
-// well. The error says which file is not what it was.
-func (s *Set) HoldServices() error {
-	all := map[string]bool{}
-	for i := range s.shelfOf.services {
-		all[s.shelfOf.services[i].key()] = true
-	}
-	if err := s.holdServices(all); err != nil {
-		return err
-	}
-	s.shelfOf = &shelf{loader: s.shelfOf.loader}
-	return nil
-}
-
 // Count returns how many objects of kinds we know were read, on the shelf or not.
-func (s *Set) Count() int { return len(s.Documents) + len(s.Shelf) + len(s.shelvedServices()) }
+func (s *Set) Count() int { return len(s.Documents) + len(s.Shelf) + len(s.shelvedByName()) }
 
-func (s *Set) shelvedServices() []Shelved {
+func (s *Set) shelvedByName() []Shelved {
 	if s.shelfOf == nil {
 		return nil
 	}
-	return s.shelfOf.services
-}
-
-// ServiceRefs lists the Services in input order, on the shelf or not. The list is
-// not to be changed.
-func (s *Set) ServiceRefs() []diag.Ref {
-	if len(s.shelvedServices()) > 0 {
-		return s.shelfOf.names()
-	}
-	return s.serviceRefs()
-}
-
-func (s *Set) serviceRefs() []diag.Ref {
-	type placed struct {
-		ref          diag.Ref
-		file, offset int
-	}
-	all := make([]placed, 0, len(s.Services.All)+len(s.shelvedServices()))
-	for _, o := range s.Services.All {
-		file, offset := o.Doc.Order()
-		all = append(all, placed{o.Doc.Ref, file, offset})
-	}
-	for _, x := range s.shelvedServices() {
-		all = append(all, placed{x.Ref, x.file.order, x.start})
-	}
-	if len(s.shelvedServices()) > 0 {
-		slices.SortStableFunc(all, func(a, b placed) int {
-			return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.offset, b.offset))
-		})
-	}
-	out := make([]diag.Ref, len(all))
-	for i := range all {
-		out[i] = all[i].ref
-	}
-	return out
+	return s.shelfOf.named
 }
 
 // With returns the set of what is held and of some of what is on the shelf, by
 // ascending index, read again: these are the documents. Sets of several calls share
-// what is held. Of Services on the shelf the set has those that somebody asks for, in
-// Services, and in no list. The error says which file is not what it was.
+// what is held. Of what is found by name the set has what somebody asks for, and in no
+// list. The error says which file is not what it was.
 func (s *Set) With(which []int) (*Set, []*Document, error) {
 	s.HasNamespace("") // what all of it holds
 	t := *s
@@ -148,7 +98,9 @@ func (s *Set) With(which []int) (*Set, []*Document, error) {
 		read[i] = routes[i].doc
 	}
 	t.hold(routes)
-	t.serveLate()
+	if len(s.shelfOf.named) > 0 {
+		t.readLate()
+	}
 	return &t, read, nil
 }
 
@@ -196,66 +148,8 @@ func textIn(files []*File, f *File) (*File, error) {
 	return with, nil
 }
 
-// Err says why something of the shelf could not be read when it was asked for, nil
-// if nothing was: what was found in the set then holds.
-func (s *Set) Err() error {
-	if s.late == nil {
-		return nil
-	}
-	s.late.mu.Lock()
-	defer s.late.mu.Unlock()
-	return s.late.err
-}
-
-// late are the Services that somebody asked a set for, from any goroutine.
-type late struct {
-	mu    sync.Mutex
-	err   error
-	files []*File
-	found map[int]*Object[corev1.Service]
-}
-
-// serveLate makes the set read a Service of the shelf when it is asked for by name.
-func (s *Set) serveLate() {
-	x := s.shelfOf
-	if len(x.serviceAt) == 0 {
-		return
-	}
-	l := &late{files: slices.Clone(s.Files), found: map[int]*Object[corev1.Service]{}}
-	s.late = l
-	s.Services.load = func(namespace, name string) *Object[corev1.Service] {
-		i, ok := x.serviceAt[namespace+"/"+name]
-		if !ok {
-			return nil
-		}
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		o, ok := l.found[i]
-		if !ok {
-			o = l.read(x, &x.services[i])
-			l.found[i] = o
-		}
-		return o
-	}
-}
-
-// read reads one Service.
-func (l *late) read(x *shelf, one *Shelved) *Object[corev1.Service] {
-	f, err := textIn(l.files, one.file)
-	var read []entry
-	if err == nil {
-		read, err = x.read(f, []*Shelved{one})
-	}
-	for _, e := range read {
-		if o, ok := e.value.(*corev1.Service); ok && e.doc.Ref == one.Ref {
-			return &Object[corev1.Service]{Doc: e.doc, Value: o}
-		}
-	}
-	l.err = cmp.Or(l.err, err, fmt.Errorf("read %s again: %s is not there", one.file.Name, one.Ref))
-	return nil
-}
-
-// read reads what is on the shelf of some texts of a file: routes, or Services.
+// read reads what is on the shelf of some texts of a file: routes, or what is found
+// by name.
 func (x *shelf) read(f *File, some []*Shelved) ([]entry, error) {
 	r := x.loader.readers.Get().(*reader)
 	defer x.loader.readers.Put(r)
@@ -270,7 +164,7 @@ func (x *shelf) read(f *File, some []*Shelved) ([]entry, error) {
 		}
 	}
 	return slices.DeleteFunc(d.entries, func(e entry) bool {
-		return e.value == nil || some[0].service && !e.kind.service || !some[0].service && !e.kind.route
+		return e.value == nil || some[0].kind.route != e.kind.route || !e.kind.route && !e.kind.named
 	}), nil
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -36,14 +37,7 @@ func (x *resolver) tunnel() Tunnel {
 	}
 	var found []Tunnel
 	for _, d := range x.Set.Deployments.All {
-		spec := d.Value.Spec.Template.Spec
-		path := manifest.Path{"spec", "template", "spec"}
-		for i := range spec.InitContainers {
-			found = append(found, tunnelOf(d.Doc, join(path, "initContainers", i), &spec.InitContainers[i])...)
-		}
-		for i := range spec.Containers {
-			found = append(found, tunnelOf(d.Doc, join(path, "containers", i), &spec.Containers[i])...)
-		}
+		found = append(found, tunnelsOf(d.Doc, d.Value)...)
 	}
 	for _, d := range x.Set.HelmValues {
 		found = append(found, helmTunnel(d)...)
@@ -61,6 +55,22 @@ func (x *resolver) tunnel() Tunnel {
 		}
 	}
 	return first
+}
+
+// SetsTunnel reports whether a Deployment sets the protocol of a tunnel.
+func SetsTunnel(d *appsv1.Deployment) bool { return len(tunnelsOf(&manifest.Document{}, d)) > 0 }
+
+func tunnelsOf(doc *manifest.Document, d *appsv1.Deployment) []Tunnel {
+	var found []Tunnel
+	spec := &d.Spec.Template.Spec
+	path := manifest.Path{"spec", "template", "spec"}
+	for i := range spec.InitContainers {
+		found = append(found, tunnelOf(doc, join(path, "initContainers", i), &spec.InitContainers[i])...)
+	}
+	for i := range spec.Containers {
+		found = append(found, tunnelOf(doc, join(path, "containers", i), &spec.Containers[i])...)
+	}
+	return found
 }
 
 func normalTunnel(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

@@ -95,6 +95,24 @@ func (w *world) others() {
 	}
 }
 
+// byName adds what others ask for by name, some of it twice.
+func (w *world) byName() {
+	for range w.IntN(4) {
+		switch w.IntN(4) {
+		case 0:
+			w.document("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ca, namespace: %s}\ndata: {ca.crt: %s}\n", w.of(namespaces...), w.of("x", "''"))
+		case 1:
+			w.document("apiVersion: v1\nkind: Secret\ntype: kubernetes.io/tls\nmetadata: {name: cert%s, namespace: infra}\nstringData: {tls.crt: a, tls.key: b}\n", w.of("", "2"))
+		case 2:
+			w.document("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, namespace: infra}\nspec: {template: {spec: {containers: [{name: c, env: [{name: %s, value: quic}]}]}}}\n",
+				w.of("PROXY_TUNNEL_PROTOCOL", "OTHER"))
+		default:
+			w.document("apiVersion: v1\nkind: Service\nmetadata: {name: u, namespace: %s%s}\nspec: {ports: [{port: 1}]}\n", w.of(namespaces...),
+				w.some(2, ", annotations: {grpcroute.io/ignore: backend-headless why}"))
+		}
+	}
+}
+
 func (w *world) route(i int) {
 	kind, ns := w.of("GRPCRoute", "GRPCRoute", "GRPCRoute", "GRPCRoute", "HTTPRoute"), w.of(namespaces...)
 	hosts := hostPool
@@ -177,6 +195,7 @@ func (w *world) set(name string) manifestSet {
 		w.gateway(i)
 	}
 	w.others()
+	w.byName()
 	for i := range 2 + w.IntN(9) {
 		w.route(i)
 	}

@@ -85,15 +85,15 @@ func TestShelfOfServices(t *testing.T) {
 	}
 }
 
-// TestHoldServices: all Services of the shelf can be held after all.
-func TestHoldServices(t *testing.T) {
+// TestHoldNamed: all Services of the shelf can be held after all.
+func TestHoldNamed(t *testing.T) {
 	dir := shelfServices(t)
 	held, err := manifest.Load([]string{dir}, manifest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	set := shelved(t, dir)
-	if err := set.HoldServices(); err != nil {
+	if err := set.HoldNamed(); err != nil {
 		t.Fatal(err)
 	}
 	group, _, err := set.With(indexes(len(set.Shelf)))
