@@ -27,29 +27,11 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 	}
 	failing := reading.groups.failing
 	reading.groups = nil // no longer needed
-	type looked struct {
-		outcome
-		said []*suppression
-		err  error
-	}
 	results := make([]looked, len(groups))
 	progress := w.progress(len(w.set.Shelf))
 	each(len(groups), 1, func(i int) {
-		r := &results[i]
-		var set *manifest.Set
-		var read, again []*manifest.Document
-		if set, read, r.err = w.set.With(groups[i]); r.err != nil {
-			return
-		}
-		for j, doc := range read {
-			if failing[w.set.Shelf[groups[i][j]].Tag] {
-				again = append(again, doc)
-			}
-		}
-		r.outcome = w.look(set, reading.Admission.with(again))
-		w.close(&r.outcome, set)
-		r.said, r.err = annotated(read), set.Err()
-		progress(len(read))
+		results[i] = w.lookAt(groups[i], reading.Admission, failing)
+		progress(len(groups[i]))
 	})
 	for i := range results {
 		if err := results[i].err; err != nil {
@@ -58,7 +40,34 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 		all.join(&results[i].outcome)
 		said = append(said, results[i].said...)
 	}
+	slices.SortStableFunc(said, func(a, b *suppression) int { return a.compare(b) })
 	return len(groups), said, nil
+}
+
+// looked is what comes of one group.
+type looked struct {
+	outcome
+	said []*suppression
+	err  error
+}
+
+// lookAt reads a group of routes again and looks at it. The API server is asked
+// again about those that failed it.
+func (w *work) lookAt(group []int, verdict *Admission, failing map[int]bool) (r looked) {
+	set, read, err := w.set.With(group)
+	if err != nil {
+		return looked{err: err}
+	}
+	var again []*manifest.Document
+	for i, doc := range read {
+		if failing[w.set.Shelf[group[i]].Tag] {
+			again = append(again, doc)
+		}
+	}
+	r.outcome = w.look(set, verdict.with(again))
+	w.close(&r.outcome, set)
+	r.said, r.err = annotated(read), set.Err()
+	return r
 }
 
 // progress returns what is to be told how many more routes were looked at.

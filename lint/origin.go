@@ -12,7 +12,7 @@ func origins(set *manifest.Set, found []*diag.Diagnostic) {
 		file string
 		ref  diag.Ref
 	}
-	rendered, built := map[string]*manifest.File{}, map[object]string{}
+	rendered, built := map[string]*manifest.File{}, map[object][]*manifest.Document{}
 	for _, d := range found {
 		rendered[d.Range.File] = nil
 	}
@@ -25,12 +25,18 @@ func origins(set *manifest.Set, found []*diag.Diagnostic) {
 		if _, asked := rendered[doc.File.Name]; !asked {
 			continue
 		}
-		if from := doc.KustomizeOrigin(); from != "" {
-			built[object{doc.File.Name, doc.Ref}] = from
+		if doc.KustomizeOrigin() != "" {
+			key := object{doc.File.Name, doc.Ref}
+			built[key] = append(built[key], doc)
 		}
 	}
 	for _, d := range found {
-		message, path := "where kustomize takes this from", built[object{d.Range.File, d.Object}]
+		message, path := "where kustomize takes this from", ""
+		for _, doc := range built[object{d.Range.File, d.Object}] { // an object may be given twice
+			if _, at := doc.Order(); at <= d.Range.Start.Byte && d.Range.Start.Byte < at+len(doc.Source()) {
+				path = doc.KustomizeOrigin()
+			}
+		}
 		if f := rendered[d.Range.File]; f != nil && path == "" {
 			message, path = "the Helm template of this", f.Template(d.Range.Start.Byte)
 		}

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,6 +52,18 @@ func (s *suppression) covers(d *diag.Diagnostic) bool {
 		return d.Object == s.object
 	}
 	return s.from <= d.Range.Start.Line && d.Range.Start.Line <= s.to
+}
+
+// compare brings the suppressions of one file into order: comments, then annotations
+// as they stand.
+func (s *suppression) compare(other *suppression) int {
+	rank := func(s *suppression) int {
+		if s.object == (diag.Ref{}) {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(rank(s), rank(other)), cmp.Compare(s.at.File, other.at.File), cmp.Compare(s.at.Start.Byte, other.at.Start.Byte))
 }
 
 // suppress divides findings into those that are shown and those that are not.

@@ -120,8 +120,10 @@ func (w *world) route(i int) {
 		kind, hosts = "GRPCRoute", []string{"a.ex.com", "b.ex.com", "c.ex.com", "d.ex.com", "e.ex.com", "other.org", w.of(hostPool...)}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "apiVersion: gateway.networking.k8s.io/v1\nkind: %s\nmetadata: {name: r%d, namespace: %s%s}\nspec:\n  parentRefs:\n", kind, w.IntN(i+2), ns,
-		w.some(2, ", creationTimestamp: '2026-01-01T00:00:00Z'", ", creationTimestamp: '2026-01-02T00:00:00Z'"))
+	b.WriteString(w.some(6, "# grpcroute:ignore backend-not-found,no-catch-all why\n", "# Source: chart/templates/route.yaml\n"))
+	fmt.Fprintf(&b, "apiVersion: gateway.networking.k8s.io/v1\nkind: %s\nmetadata: {name: r%d, namespace: %s%s%s}\nspec:\n  parentRefs:\n", kind, w.IntN(i+2), ns,
+		w.some(2, ", creationTimestamp: '2026-01-01T00:00:00Z'", ", creationTimestamp: '2026-01-02T00:00:00Z'"),
+		w.some(6, ", annotations: {grpcroute.io/ignore: 'rule-unnamed, grant-missing why'}", ", annotations: {config.kubernetes.io/origin: 'path: base/r.yaml'}"))
 	for range 1 + w.IntN(5)/4 {
 		switch w.IntN(10) {
 		case 0:

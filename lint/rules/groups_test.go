@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/grpcroute/grpcroute/lint"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -97,7 +98,12 @@ func lintOptions(n int) lint.Options {
 func sameInGroups(t *testing.T, dir string, o lint.Options) *lint.Result {
 	t.Helper()
 	whole, r := lintWatched(t, dir, math.MaxInt64, o), lintWatched(t, dir, 1, o)
-	if diff := cmp.Diff(whole.Diagnostics, r.Diagnostics); diff != "" {
+	of := func(r *lint.Result) *lint.Result {
+		of := *r
+		of.Groups, of.Suggestions = 0, nil // these differ
+		return &of
+	}
+	if diff := cmp.Diff(of(whole), of(r), cmpopts.IgnoreFields(lint.Result{}, "Profiles")); diff != "" {
 		name := "auto"
 		if o.Profile != nil {
 			name = o.Profile.Name
