@@ -56,7 +56,7 @@ var allowed = map[string][]string{
 	"descriptor":             {"diag"},
 	"proxy/mock":             {"descriptor", "diag", "profile", "routing", "topology"},
 	"internal/follow":        {},
-	"bench":                  {"proxy/h2"},
+	"bench":                  {"proxy/h2", "internal/envoybin"},
 	"lint/fix":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint"},
 	"translate/envoy/verify": {"diag", "manifest", "profile", "topology", "routing", "prove"},
 }
