@@ -102,7 +102,8 @@ func (p *Target) Deadlines(t *testing.T) {
 
 // Deadlines is [Target.Deadlines] for any data plane.
 func Deadlines(t *testing.T, start Start) {
-	ended := make(chan bool, 1)
+	const attempts = 5
+	ended := make(chan bool, attempts)
 	slow := Backend(t, "slow", grpc.StreamInterceptor(func(_ any, s grpc.ServerStream, _ *grpc.StreamServerInfo, _ grpc.StreamHandler) error {
 		_, has := s.Context().Deadline()
 		<-s.Context().Done()
@@ -110,11 +111,18 @@ func Deadlines(t *testing.T, start Start) {
 		return s.Context().Err()
 	}))
 	cc := start.dial(t, slow)
-	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
-	defer cancel()
-	begin := time.Now()
-	err := cc.Invoke(ctx, "/p.S/M", &emptypb.Empty{}, &emptypb.Empty{})
-	if took := time.Since(begin); status.Code(err) != codes.DeadlineExceeded || took < 200*time.Millisecond || took > 10*time.Second {
+	call := func() (time.Duration, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+		defer cancel()
+		begin := time.Now()
+		err := cc.Invoke(ctx, "/p.S/M", &emptypb.Empty{}, &emptypb.Empty{})
+		return time.Since(begin), err
+	}
+	took, err := call()
+	for try := 1; try < attempts && status.Code(err) == codes.Unavailable && took >= 300*time.Millisecond; try++ {
+		took, err = call() // on a busy machine the backend may be the first to give up
+	}
+	if status.Code(err) != codes.DeadlineExceeded || took < 200*time.Millisecond || took > 10*time.Second {
 		t.Errorf("%v after %s", err, took)
 	}
 	select {

@@ -79,9 +79,10 @@ type Door struct {
 	// Clients is what clients are asked for, nil for nothing.
 	Clients *ClientCheck
 
-	gateway   *topology.Gateway
-	port      int32
-	listeners []*routing.Listener
+	// Gateway, Port and Listeners are whose it is.
+	Gateway   *topology.Gateway
+	Port      int32 // 0 when the Gateway is not in the input
+	Listeners []*routing.Listener
 }
 
 // Lane is what the calls of a connection meet.
