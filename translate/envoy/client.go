@@ -52,8 +52,8 @@ func ForClients(tables []*routing.Table, o Options) (*Clients, diag.List, error)
 		}
 		split.cluster(c)
 	}
-	w.notes.Sort()
-	return out, w.notes, split.err
+	w.notes.List.Sort()
+	return out, w.notes.List, split.err
 }
 
 // usual orders ports for a target that names none.
