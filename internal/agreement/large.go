@@ -42,7 +42,7 @@ func (p *Target) TakesLarge(t *testing.T, n int) {
 	p.Need(t)
 	ts := []*routing.Table{Large(t, n)}
 	o := Opened(t, ts)
-	a := &Agreement{t: t, target: p, backends: []string{"127.0.0.1:9"}}
+	a := &Agreement{t: t, backends: []string{"127.0.0.1:9"}}
 	a.place(ts, &o)
 	begin := time.Now()
 	text, _, files, err := p.Translate(ts, o)

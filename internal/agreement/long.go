@@ -30,7 +30,7 @@ func (p *Target) LongValues(t *testing.T) {
 		fmt.Fprintf(&b, "  rules: [{matches: [{headers: [{type: RegularExpression, name: h, value: '%s'}]}], backendRefs: [{name: long, port: 1}]}]\n", text)
 	}
 	table := Compile(t, b.String(), profile.Spec)
-	a := New(t, p, 2)
+	a := p.compare(t, 2)
 	g := a.Open([]*routing.Table{table})
 	defer g.Close()
 	for i, pattern := range longPatterns {
@@ -45,7 +45,7 @@ func (p *Target) LongValues(t *testing.T) {
 			}
 			md := metadata.Pairs("h", r.Headers[0].Value)
 			ctx, cancel := context.WithTimeout(metadata.NewOutgoingContext(context.Background(), md), 20*time.Second)
-			err := g.client("d/gw:80", r).Invoke(ctx, r.Path, &emptypb.Empty{}, &emptypb.Empty{}, grpc.CallAuthority(r.Authority))
+			err := g.planes[0].Client("d/gw:80", r).Invoke(ctx, r.Path, &emptypb.Empty{}, &emptypb.Empty{}, grpc.CallAuthority(r.Authority))
 			cancel()
 			if status.Code(err) != codes.ResourceExhausted {
 				t.Errorf("%s with %d characters: %v", pattern, 2*n, err)

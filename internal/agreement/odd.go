@@ -80,7 +80,7 @@ func valued() string {
 func (p *Target) OddValues(t *testing.T) {
 	p.Need(t)
 	table := Compile(t, oddRoutes+valued(), profile.Spec)
-	a := New(t, p, 5)
+	a := p.compare(t, 5)
 	g := a.Open([]*routing.Table{table})
 	defer g.Close()
 	for i := range oddValues {
@@ -113,7 +113,7 @@ var oddPaths = []string{
 func (p *Target) OddPaths(t *testing.T) {
 	p.Need(t)
 	table := Compile(t, oddRoutes, profile.Spec)
-	a := New(t, p, 5)
+	a := p.compare(t, 5)
 	g := a.Open([]*routing.Table{table})
 	defer g.Close()
 	refused := 0
@@ -122,7 +122,7 @@ func (p *Target) OddPaths(t *testing.T) {
 			r := &routing.Request{Gateway: "d/gw", Port: 80, Authority: authority, Path: path}
 			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 			var head metadata.MD
-			err := g.client("d/gw:80", r).Invoke(ctx, path, &emptypb.Empty{}, &emptypb.Empty{}, grpc.CallAuthority(authority), grpc.Header(&head))
+			err := g.planes[0].Client("d/gw:80", r).Invoke(ctx, path, &emptypb.Empty{}, &emptypb.Empty{}, grpc.CallAuthority(authority), grpc.Header(&head))
 			cancel()
 			switch {
 			case status.Code(err) == codes.Internal && len(head.Get("backend")) == 0:

@@ -75,7 +75,7 @@ func (p *Target) CallPatterns(t *testing.T, seed uint64, n, each int) {
 	p.Need(t)
 	r := rand.New(rand.NewPCG(seed, 3))
 	table := Compile(t, patterned(r, n), profile.Spec)
-	a := New(t, p, 1)
+	a := p.compare(t, 1)
 	g := a.Open([]*routing.Table{table})
 	defer g.Close()
 	word := func() string { return words[r.IntN(len(words))] }

@@ -3,6 +3,7 @@ package agreement
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -21,13 +22,8 @@ const together = 10
 func (p *Target) ValidateAll(t *testing.T, top string, n int) {
 	p.Need(t)
 	sets := ManifestSets(t, top)
-	var names []string
-	for name := range sets {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	checked, doors, seen := 0, 0, map[string]bool{}
-	for i, name := range names {
+	for i, name := range slices.Sorted(maps.Keys(sets)) {
 		if testing.Short() && i%20 != 0 {
 			continue
 		}
@@ -51,7 +47,7 @@ func (p *Target) ValidateAll(t *testing.T, top string, n int) {
 // returns how many ports it has.
 func (p *Target) check(t *testing.T, name string, ts []*routing.Table, seen map[string]bool) int {
 	o := Opened(t, ts)
-	a := &Agreement{t: t, target: p, backends: []string{"127.0.0.1:9"}}
+	a := &Agreement{t: t, backends: []string{"127.0.0.1:9"}}
 	a.place(ts, &o)
 	text, _, files, err := p.Translate(ts, o)
 	if err != nil {
@@ -81,11 +77,16 @@ func (p *Target) check(t *testing.T, name string, ts []*routing.Table, seen map[
 // and compares shares with weights; secure makes them with TLS.
 func (p *Target) CallRandom(t *testing.T, n, each int, secure bool) {
 	p.Need(t)
-	a := New(t, p, 8)
 	var ts []*routing.Table
 	for seed := range n {
 		ts = append(ts, Random(t, seed, fmt.Sprintf("d%dx", seed), secure))
 	}
+	p.compare(t, 8).CallEach(ts, each, secure)
+}
+
+// CallEach makes each random calls to each of some tables, which are served together,
+// and compares shares with weights; secure makes them with TLS.
+func (a *Agreement) CallEach(ts []*routing.Table, each int, secure bool) {
 	g := a.Open(ts)
 	defer g.Close()
 	for i, table := range ts {
@@ -102,7 +103,7 @@ func (p *Target) CallRandom(t *testing.T, n, each int, secure bool) {
 	}
 	g.Weigh()
 	if a.Calls < len(ts)*each/4 || a.Routed < a.Calls/20 {
-		t.Errorf("%d calls were made, %d of them were routed", a.Calls, a.Routed)
+		a.t.Errorf("%d calls were made, %d of them were routed", a.Calls, a.Routed)
 	}
 }
 
@@ -113,14 +114,13 @@ var names = []string{"a.ex.com", "a.ex.com", "b.ex.com", "x.a.ex.com", "y.x.a.ex
 // manifest sets of the repository, or in one of some sets.
 func (p *Target) CallTestdata(t *testing.T, top string, of int) {
 	p.Need(t)
-	a := New(t, p, 24)
-	sets := ManifestSets(t, top)
-	var names []string
-	for name := range sets {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for i, name := range names {
+	p.compare(t, 24).CallRegions(top, of)
+}
+
+// CallRegions is [Target.CallTestdata] for data planes that are no target.
+func (a *Agreement) CallRegions(top string, of int) {
+	sets := ManifestSets(a.t, top)
+	for i, name := range slices.Sorted(maps.Keys(sets)) {
 		if i%of != 0 {
 			continue
 		}
@@ -133,7 +133,7 @@ func (p *Target) CallTestdata(t *testing.T, top string, of int) {
 			regions := 0
 			for _, group := range prove.Partitions(context.Background(), table, nil, prove.Options{Budget: prove.DefaultBudget}).Groups {
 				for i := range group.Regions {
-					if r := &group.Regions[i].Witness; regions < 60 && Sendable(r) {
+					if r := &group.Regions[i].Witness; regions < 60 && a.sendable(r) {
 						regions++
 						g.Call(table, r)
 					}
@@ -142,8 +142,8 @@ func (p *Target) CallTestdata(t *testing.T, top string, of int) {
 		}
 		g.Close()
 	}
-	t.Logf("%d calls, %d routed", a.Calls, a.Routed)
+	a.t.Logf("%d calls, %d routed", a.Calls, a.Routed)
 	if a.Calls < 50 || a.Routed < a.Calls/10 {
-		t.Errorf("%d calls were made, %d of them were routed", a.Calls, a.Routed)
+		a.t.Errorf("%d calls were made, %d of them were routed", a.Calls, a.Routed)
 	}
 }

@@ -7,10 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -54,6 +56,32 @@ func (p *Target) Need(t testing.TB) {
 	default:
 		t.Skipf("WITHOUT %s, nothing is compared with it: %v", strings.ToUpper(p.Program), err)
 	}
+}
+
+// compare starts n backends for calls through the proxy.
+func (p *Target) compare(t testing.TB, n int) *Agreement {
+	a := New(t, func(ts []*routing.Table, o plan.Options) ([]*Plane, diag.List, string) {
+		text, notes, files, err := p.Translate(ts, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		work, err := plan.Make(ts, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plane := NewPlane(t, p.Program)
+		for _, d := range work.Doors {
+			plane.At[d.Name], plane.Secure[d.Name] = d.Address, d.Secure
+		}
+		if len(plane.At) == 0 {
+			return nil, nil, ""
+		}
+		stop, inUse := p.TryRun(t, text, files, slices.Collect(maps.Values(plane.At)))
+		plane.Stops = []func(){stop}
+		return []*Plane{plane}, notes, inUse
+	}, n)
+	a.once = p.Once
+	return a
 }
 
 // Lay writes a configuration, with its files, to a folder of the test and returns

@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 	"translate/cloudflare":   {"diag", "manifest", "profile", "topology", "routing"},
 	"render":                 {"convert", "admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "simulate", "lint/fix"},
 	"cmd":                    {"convert", "admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint", "lint/rules", "simulate", "render", "internal/revision", "config", "proxy", "proxy/local", "proxy/admin", "proxy/mock", "descriptor", "translate/cloudflare", "internal/follow", "lint/fix", "translate/envoy", "translate/pingora", "translate/kgateway", "translate/plan", "translate/nginx", "translate/haproxy", "translate/envoy/xds", "translate/envoy/verify"},
-	"translate/kgateway":     {"diag", "manifest", "profile", "topology", "routing"},
+	"translate/kgateway":     {"diag", "manifest", "profile", "topology", "routing", "translate/plan"},
 	"translate/pingora":      {"diag", "manifest", "profile", "topology", "routing"},
 	"translate/envoy":        {"diag", "manifest", "profile", "topology", "routing", "translate/plan"},
 	"translate/plan":         {"diag", "manifest", "profile", "topology", "routing"},
@@ -56,7 +56,7 @@ var allowed = map[string][]string{
 	"descriptor":             {"diag"},
 	"proxy/mock":             {"descriptor", "diag", "profile", "routing", "topology"},
 	"internal/follow":        {},
-	"bench":                  {"proxy/h2"},
+	"bench":                  {"proxy/h2", "internal/envoybin"},
 	"lint/fix":               {"admission", "diag", "manifest", "profile", "topology", "routing", "prove", "lint"},
 	"translate/envoy/verify": {"diag", "manifest", "profile", "topology", "routing", "prove"},
 }

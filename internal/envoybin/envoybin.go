@@ -35,19 +35,21 @@ func Find(ctx context.Context) (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(cache, "grpcroute", strings.ReplaceAll(Package, "==", "-"))
-	if path := installed(dir); path != "" {
+	if path := Installed(dir); path != "" {
 		return path, nil
 	}
-	if err := install(ctx, dir); err != nil {
+	if err := Install(ctx, dir); err != nil {
 		return "", err
 	}
-	if path := installed(dir); path != "" {
+	if path := Installed(dir); path != "" {
 		return path, nil
 	}
 	return "", fmt.Errorf("%s has no Envoy in %s", Package, dir)
 }
 
-func installed(dir string) string {
+// Installed returns the path of the Envoy that [Install] put into a folder; "" for
+// none.
+func Installed(dir string) string {
 	found, _ := filepath.Glob(filepath.Join(dir, "lib", "python*", "site-packages", "envoy", "_bin", "envoy")) // the pattern is right
 	if len(found) == 0 {
 		return ""
@@ -55,9 +57,9 @@ func installed(dir string) string {
 	return found[0]
 }
 
-// install makes the folder beside its place and moves it there, so that of tests
-// that run side by side none sees half of it.
-func install(ctx context.Context, dir string) error {
+// Install brings an Envoy into a folder. It makes that beside its place and moves it
+// there, so that of tests that run side by side none sees half of it.
+func Install(ctx context.Context, dir string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
@@ -74,7 +76,7 @@ func install(ctx context.Context, dir string) error {
 	if err := run(ctx, filepath.Join(beside, "bin", "python3"), "-m", "pip", "install", "--quiet", Package); err != nil {
 		return err
 	}
-	if err := os.Rename(beside, dir); err != nil && installed(dir) == "" {
+	if err := os.Rename(beside, dir); err != nil && Installed(dir) == "" {
 		return err
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
+	"github.com/grpcroute/grpcroute/translate/plan"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -76,24 +77,7 @@ func (w *writer) ruleAnswer(s *routing.Server, e *routing.Entry) *profile.Answer
 			return &s.Profile.Answers.UnsupportedFilter
 		}
 	}
-	if a.Answer == nil {
-		return nil
-	}
-	// When every reference fails, each gives its own answer.
-	var codes []int
-	for i := range a.Shares {
-		switch share := &a.Shares[i]; {
-		case share.Weight == 0:
-		case share.Answer == nil:
-			return a.Answer
-		default:
-			codes = append(codes, share.Answer.GRPC)
-		}
-	}
-	if len(codes) == 0 || codes[0] != a.Answer.GRPC || len(slices.Compact(codes)) == 1 {
-		return a.Answer
-	}
-	return nil
+	return plan.AnswerOfAll(a)
 }
 
 // serves reports whether a filter is a header modifier or a mirror. What is not is

@@ -52,8 +52,8 @@ func ForClients(tables []*routing.Table, o Options) (*Clients, diag.List, error)
 		}
 		split.cluster(c)
 	}
-	w.notes.Sort()
-	return out, w.notes, split.err
+	w.notes.List.Sort()
+	return out, w.notes.List, split.err
 }
 
 // usual orders ports for a target that names none.
@@ -69,15 +69,15 @@ func (w *writer) clientServer(out *Clients, s *routing.Server) {
 	if s.Service != "" {
 		return
 	}
-	for _, d := range w.doors(s) {
+	for _, d := range plan.Doors(s, w.o.Gateway, w.lost, w.depends) {
 		x := plan.NewIndex(s)
-		door := &clientDoor{name: d.String(), port: d.port, index: x, routes: map[string]string{}}
+		door := &clientDoor{name: d.Name, port: d.Port, index: x, routes: map[string]string{}}
 		for _, name := range x.Names {
 			h, miss := x.Find(name, false, nil)
 			if h == nil || door.routes[name] != "" {
 				continue
 			}
-			r := &routev3.RouteConfiguration{Name: d.String() + "/" + domain(name)}
+			r := &routev3.RouteConfiguration{Name: d.Name + "/" + domain(name)}
 			v := &routev3.VirtualHost{Name: domain(name), Domains: []string{"*"}} // the listener is that of the host
 			for _, e := range h.Entries {
 				w.clientNotes(e)

@@ -78,8 +78,8 @@ func Discover(tables []*routing.Table, o Options, source Source) (*Discovered, d
 		layer = l.GetStaticLayer()
 	}
 	s.out.Runtime = &runtimev3.Runtime{Name: RuntimeName, Layer: layer}
-	w.notes.Sort()
-	return s.out, w.notes, s.err
+	w.notes.List.Sort()
+	return s.out, w.notes.List, s.err
 }
 
 // splitter takes static listeners and clusters apart.

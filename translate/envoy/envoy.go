@@ -20,6 +20,7 @@ import (
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
+	"github.com/grpcroute/grpcroute/translate/plan"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -64,8 +65,7 @@ type writer struct {
 	o         Options
 	out       *bootstrapv3.Bootstrap_StaticResources
 	clusters  map[string]*clusterv3.Cluster
-	notes     diag.List
-	seen      map[noteKey]bool
+	notes     plan.Notes
 	addresses map[string]string // who listens there
 	set       *manifest.Set
 	regexes   bool // some matcher is a regular expression
@@ -94,8 +94,8 @@ func Translate(tables []*routing.Table, o Options) (*bootstrapv3.Bootstrap, diag
 		b.Admin = &bootstrapv3.Admin{Address: address(o.Admin)}
 	}
 	b.LayeredRuntime = w.runtime()
-	w.notes.Sort()
-	return b, w.notes, nil
+	w.notes.List.Sort()
+	return b, w.notes.List, nil
 }
 
 func newWriter(o Options) *writer {
@@ -103,7 +103,7 @@ func newWriter(o Options) *writer {
 	o.SystemCA = cmp.Or(o.SystemCA, DefaultSystemCA)
 	return &writer{
 		o: o, out: &bootstrapv3.Bootstrap_StaticResources{}, clusters: map[string]*clusterv3.Cluster{}, secrets: map[string]string{},
-		seen: map[noteKey]bool{}, addresses: map[string]string{}, plans: map[planKey]*planned{},
+		notes: plan.Notes{Brief: o.Brief}, addresses: map[string]string{}, plans: map[planKey]*planned{},
 	}
 }
 

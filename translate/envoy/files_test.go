@@ -2,7 +2,6 @@ package envoy_test
 
 import (
 	"bufio"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/grpcroute/grpcroute/internal/agreement"
-	"github.com/grpcroute/grpcroute/internal/random"
-	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/render"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/translate/envoy"
@@ -72,9 +69,9 @@ func everything() bool { return os.Getenv("GRPCROUTE_REQUIRE_ALL") == "1" }
 func TestEnvoyTakesFolders(t *testing.T) {
 	agreement.Envoy(t)
 	n, ran, secrets := 0, 0, 0
-	for name, set := range manifestSets(t) {
-		ts := tables(set)
-		o := opened(t, ts)
+	for name, set := range agreement.ManifestSets(t, "../..") {
+		ts := agreement.Tables(set)
+		o := options(agreement.Opened(t, ts))
 		if len(o.Listen) == 0 {
 			continue
 		}
@@ -121,25 +118,5 @@ func TestEnvoyTakesFolders(t *testing.T) {
 // TestCallsThroughFoldersAgree makes calls through an Envoy that reads a folder.
 func TestCallsThroughFoldersAgree(t *testing.T) {
 	agreement.Envoy(t)
-	a := newComparison(t, 8)
-	a.files = true
-	var ts []*routing.Table
-	for seed := range 40 {
-		if !profile.All[seed%len(profile.All)].Matching.RepeatedAny {
-			ts = append(ts, randomTable(t, seed, fmt.Sprintf("d%dx", seed)))
-		}
-	}
-	g := a.open(ts)
-	defer g.close()
-	for i, table := range ts {
-		source := random.New(uint64(i) + 1000)
-		for range 60 {
-			q := source.Call()
-			q.Gateway = table.Topology.Gateways[0].Key()
-			g.call(table, &q)
-		}
-	}
-	if a.calls < 300 || a.routed < a.calls/20 {
-		t.Errorf("%d calls were made, %d of them were routed", a.calls, a.routed)
-	}
+	comparison(t, 8, true).CallEach(randomTables(t, 40, false), 60, false)
 }

@@ -113,22 +113,22 @@ func (c *counter) settle() {
 // TestMirrorsCopyTheirShare counts the copies that Envoy and serve make of calls.
 func TestMirrorsCopyTheirShare(t *testing.T) {
 	const each = 500
-	ts := []*routing.Table{compile(t, mirrored, profile.Spec)}
+	ts := []*routing.Table{agreement.Compile(t, mirrored, profile.Spec)}
 	copies, originals := &counter{calls: map[string]int{}}, &counter{calls: map[string]int{}}
-	o := opened(t, ts)
+	o := options(agreement.Opened(t, ts))
 	o.Admin = agreement.Addresses(t, 1)[0]
 	o.Backends = map[string][]string{"d/main:1": {originals.serve(t)}, "d/copy:1": {copies.serve(t)}}
 	b, _, err := envoy.Translate(ts, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	real := newPlane(t, "Envoy")
-	real.at, real.stops = o.Listen, []func(){run(t, b, o.Admin)}
-	for _, p := range []*plane{real, serve(t, ts, &o)} {
-		t.Run(p.name, func(t *testing.T) {
+	real := agreement.NewPlane(t, "Envoy")
+	real.At, real.Stops = o.Listen, []func(){run(t, b, o.Admin)}
+	for _, p := range []*agreement.Plane{real, serve(t, ts, &o)} {
+		t.Run(p.Name, func(t *testing.T) {
 			copies.reset()
 			originals.reset()
-			cc := p.client("d/gw:80", &routing.Request{Authority: "a.ex.com"})
+			cc := p.Client("d/gw:80", &routing.Request{Authority: "a.ex.com"})
 			for service, share := range mirrorShares {
 				path := "/" + service + "/Call"
 				for range each {
@@ -146,7 +146,7 @@ func TestMirrorsCopyTheirShare(t *testing.T) {
 					t.Errorf("%s: %d of %d calls arrived", path, originals.of(path), each)
 				}
 			}
-			p.close()
+			p.Close()
 		})
 	}
 }

@@ -1,20 +1,18 @@
 package envoy_test
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	"github.com/grpcroute/grpcroute/internal/agreement"
+	"github.com/grpcroute/grpcroute/internal/envoybin"
 	"github.com/grpcroute/grpcroute/render"
 	"github.com/grpcroute/grpcroute/translate/envoy"
 )
@@ -73,40 +71,16 @@ func tryRun(t testing.TB, b *bootstrapv3.Bootstrap, admin string) (stop func(), 
 // start is tryRun for a bootstrap in a file.
 func start(t testing.TB, name, admin string) (stop func(), inUse string) {
 	t.Helper()
-	path := agreement.Envoy(t)
-	var said bytes.Buffer
-	cmd := exec.Command(path, "--log-level", "error", "--concurrency", "1", "--disable-hot-restart", "-c", name)
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	stop, err := envoybin.Start(ctx, agreement.Envoy(t), name, admin)
+	if errors.Is(err, envoybin.ErrInUse) {
+		return nil, err.Error()
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	stop = sync.OnceFunc(func() {
-		_ = cmd.Process.Kill() // it may have ended
-		<-ended
-	})
+	if err != nil {
+		config, _ := os.ReadFile(name)
+		t.Fatalf("%v\n%s", err, config)
+	}
 	t.Cleanup(stop)
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		if r, err := http.Get("http://" + admin + "/ready"); err == nil {
-			_ = r.Body.Close()
-			if r.StatusCode == http.StatusOK {
-				return stop, ""
-			}
-		}
-		select {
-		case err := <-ended:
-			ended <- err
-			if strings.Contains(said.String(), "Address already in use") {
-				return nil, said.String()
-			}
-			config, _ := os.ReadFile(name)
-			t.Fatalf("Envoy ended: %v\n%s\n%s", err, said.Bytes(), config)
-		default:
-		}
-		if time.Now().After(deadline) {
-			stop()
-			t.Fatalf("Envoy is not ready\n%s", said.Bytes())
-		}
-	}
+	return stop, ""
 }

@@ -56,8 +56,8 @@ func Translate(tables []*routing.Table, o plan.Options) (*Result, error) {
 	for _, name := range w.order {
 		fmt.Fprintf(&w.out, "backend %s\n%s\n", name, w.backends[name])
 	}
-	p.Notes.Sort()
-	return &Result{Text: []byte(w.head() + w.out.String()), Notes: p.Notes, Files: p.Files}, nil
+	p.List.Sort()
+	return &Result{Text: []byte(w.head() + w.out.String()), Notes: p.List, Files: p.Files}, nil
 }
 
 // line writes a line of a section.

@@ -23,53 +23,7 @@ var target = &agreement.Target{
 	Run:   func(config string) []string { return []string{"-db", "-f", config} },
 }
 
-func TestHAProxyTakesTheConfigurations(t *testing.T) {
-	n := 300
-	if testing.Short() {
-		n = 10
-	}
-	target.ValidateAll(t, "../..", n)
-}
-
-func TestCallsThroughHAProxyAgreeOnRandom(t *testing.T) {
-	n, each := 300, 60
-	if testing.Short() {
-		n, each = 60, 60
-	}
-	target.CallRandom(t, n, each, false)
-}
-
-func TestSecureCallsThroughHAProxyAgreeOnRandom(t *testing.T) {
-	n, each := 60, 60
-	if testing.Short() {
-		n, each = 20, 60
-	}
-	target.CallRandom(t, n, each, true)
-}
-
-func TestCallsThroughHAProxyAgreeOnTestdata(t *testing.T) {
-	of := 4
-	if testing.Short() {
-		of = 20
-	}
-	target.CallTestdata(t, "../..", of)
-}
-
-func TestCallsThroughHAProxyAgreeOnPatterns(t *testing.T) {
-	n := 400
-	if testing.Short() {
-		n = 100
-	}
-	target.CallPatterns(t, 1, n, 20)
-}
-
-func TestTLSOnBothSidesOfHAProxy(t *testing.T) { target.TLS(t) }
-
-func TestHAProxyAsksClientsForCertificates(t *testing.T) { target.Clients(t) }
-
-func TestStreamsThroughHAProxy(t *testing.T) { target.Streams(t) }
-
-func TestDeadlinesPassThroughHAProxy(t *testing.T) { target.Deadlines(t) }
+func TestHAProxyAgrees(t *testing.T) { target.Agrees(t, "../..") }
 
 func TestHAProxySaysWhatIsLost(t *testing.T) {
 	target.SaysLost(t,
@@ -83,22 +37,6 @@ func TestHAProxySaysWhatIsLost(t *testing.T) {
 		`37:25 spec.rules[2].sessionPersistence: session persistence is left out`,
 		`49:15 spec.rules[0].matches[0].method: pattern "([ab][cd]){1000}" cannot be written for HAProxy`,
 	)
-}
-
-func TestHAProxyFailsWhatItCannotExpress(t *testing.T) { target.FailClosed(t) }
-
-func TestLongValuesThroughHAProxy(t *testing.T) { target.LongValues(t) }
-
-func TestOddPathsThroughHAProxy(t *testing.T) { target.OddPaths(t) }
-
-func TestOddValuesThroughHAProxy(t *testing.T) { target.OddValues(t) }
-
-func TestHAProxyTakesManyRoutes(t *testing.T) {
-	n := 10_000
-	if testing.Short() {
-		n = 1000
-	}
-	target.TakesLarge(t, n)
 }
 
 // BenchmarkTranslate writes 10,000 routes.

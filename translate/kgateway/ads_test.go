@@ -162,7 +162,7 @@ func TestOverADS(t *testing.T) {
 		plane := &ads{resources: resources, asked: map[string]bool{}, endpoint: func(cluster string) string {
 			number := fmt.Sprint(len(g.numbers))
 			g.numbers[cluster] = number
-			return serve(t, number)
+			return agreement.Backend(t, number)
 		}}
 		g.at = map[string]string{}
 		free := agreement.Addresses(t, len(resources.Listeners)+1)

@@ -3,7 +3,6 @@ package kgateway_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -21,24 +20,6 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
-
-// serve serves any method and tells its name.
-func serve(t testing.TB, name string, o ...grpc.ServerOption) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := grpc.NewServer(append(o, grpc.UnknownServiceHandler(func(_ any, s grpc.ServerStream) error {
-		if err := s.SendHeader(metadata.Pairs("backend", name)); err != nil {
-			return err
-		}
-		_ = s.RecvMsg(&emptypb.Empty{})
-		return s.SendMsg(&emptypb.Empty{})
-	}))...)
-	go func() { _ = s.Serve(l) }()
-	t.Cleanup(s.Stop)
-	return l.Addr().String()
-}
 
 // replay makes calls through an Envoy that has the resources of many tables.
 type replay struct {
@@ -63,7 +44,7 @@ func open(t testing.TB, tables []*routing.Table) *replay {
 	t.Helper()
 	g := &replay{t: t, numbers: map[string]string{}, clients: map[string]*grpc.ClientConn{}}
 	for i := range 24 {
-		g.backends = append(g.backends, serve(t, fmt.Sprint(i)))
+		g.backends = append(g.backends, agreement.Backend(t, fmt.Sprint(i)))
 	}
 	inUse := ""
 	for range 5 {

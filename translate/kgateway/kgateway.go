@@ -20,6 +20,7 @@ import (
 	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/routing"
+	"github.com/grpcroute/grpcroute/translate/plan"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 )
@@ -43,12 +44,10 @@ type Resources struct {
 
 // writer gathers the resources of a Gateway.
 type writer struct {
-	brief    bool
 	gateway  string
 	out      *Resources
 	clusters map[string]bool
-	notes    diag.List
-	seen     map[noteKey]bool
+	notes    plan.Notes
 	set      *manifest.Set
 }
 
@@ -70,7 +69,7 @@ func Translate(t *routing.Table, o Options) (*Resources, diag.List, error) {
 	case o.Gateway != "" && !slices.Contains(names, o.Gateway):
 		return nil, nil, fmt.Errorf("no Gateway %s: there is %s", o.Gateway, cmp.Or(strings.Join(names, ", "), "none"))
 	}
-	w := &writer{gateway: o.Gateway, brief: o.Brief, out: &Resources{}, clusters: map[string]bool{}, seen: map[noteKey]bool{}, set: t.Topology.Set}
+	w := &writer{gateway: o.Gateway, notes: plan.Notes{Brief: o.Brief}, out: &Resources{}, clusters: map[string]bool{}, set: t.Topology.Set}
 	w.unsent(t)
 	for _, s := range t.Servers {
 		switch {
@@ -81,8 +80,8 @@ func Translate(t *routing.Table, o Options) (*Resources, diag.List, error) {
 		}
 	}
 	slices.SortFunc(w.out.Clusters, func(a, b *clusterv3.Cluster) int { return strings.Compare(a.Name, b.Name) })
-	w.notes.Sort()
-	return w.out, w.notes, nil
+	w.notes.List.Sort()
+	return w.out, w.notes.List, nil
 }
 
 // JSON writes resources as the list "resources" of a DiscoveryResponse: listeners,

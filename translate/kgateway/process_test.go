@@ -1,18 +1,14 @@
 package kgateway_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +19,7 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"github.com/grpcroute/grpcroute/internal/agreement"
+	"github.com/grpcroute/grpcroute/internal/envoybin"
 	"github.com/grpcroute/grpcroute/translate/kgateway"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -174,36 +171,15 @@ func (s *standIn) validate() error {
 func (s *standIn) tryRun(admin string) (inUse string) {
 	s.t.Helper()
 	s.out.Admin = &bootstrapv3.Admin{Address: socketAddress(s.t, admin)}
-	var said bytes.Buffer
-	cmd := exec.Command(agreement.Envoy(s.t), "--log-level", "error", "--concurrency", "1", "--disable-hot-restart", "-c", s.file())
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	stop, err := envoybin.Start(ctx, agreement.Envoy(s.t), s.file(), admin)
+	if errors.Is(err, envoybin.ErrInUse) {
+		return err.Error()
+	}
+	if err != nil {
 		s.t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	s.t.Cleanup(sync.OnceFunc(func() {
-		_ = cmd.Process.Kill() // it may have ended
-		<-ended
-	}))
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		if r, err := http.Get("http://" + admin + "/ready"); err == nil {
-			_ = r.Body.Close()
-			if r.StatusCode == http.StatusOK {
-				return ""
-			}
-		}
-		select {
-		case err := <-ended:
-			ended <- err
-			if strings.Contains(said.String(), "Address already in use") {
-				return said.String()
-			}
-			s.t.Fatalf("Envoy ended: %v\n%s", err, said.Bytes())
-		default:
-		}
-		if time.Now().After(deadline) {
-			s.t.Fatalf("Envoy is not ready\n%s", said.Bytes())
-		}
-	}
+	s.t.Cleanup(stop)
+	return ""
 }

@@ -2,15 +2,9 @@ package kgateway_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
-	encoding "encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"strings"
 	"testing"
@@ -26,29 +20,6 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
-
-// pem makes a certificate that signs itself, and its key.
-func pem(t testing.TB, host string) (certificate, key []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{host}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return encoding.EncodeToMemory(&encoding.Block{Type: "CERTIFICATE", Bytes: der}),
-		encoding.EncodeToMemory(&encoding.Block{Type: "PRIVATE KEY", Bytes: text})
-}
 
 // secure are two HTTPS listeners of a port, and a backend with TLS.
 func secure(t testing.TB, certificate, key, ca []byte) string {
@@ -73,8 +44,8 @@ func secure(t testing.TB, certificate, key, ca []byte) string {
 // TestTLS: the SNI chooses the filter chain, whatever the authority is, and a
 // policy's backend is dialled with TLS.
 func TestTLS(t *testing.T) {
-	certificate, key := pem(t, "a.ex.com")
-	own, ownKey := pem(t, "backend.d")
+	certificate, key := agreement.PEM(t, "a.ex.com")
+	own, ownKey := agreement.PEM(t, "backend.d")
 	table := compile(read(t, secure(t, certificate, key, own)))
 	r, notes, err := kgateway.Translate(table, kgateway.Options{})
 	if err != nil || len(notes) > 0 {
@@ -87,8 +58,8 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secured := serve(t, "tls", grpc.Creds(credentials.NewServerTLSFromCert(&pair)))
-	plain := serve(t, "plain")
+	secured := agreement.Backend(t, "tls", grpc.Creds(credentials.NewServerTLSFromCert(&pair)))
+	plain := agreement.Backend(t, "plain")
 	at := ""
 	for try := 0; ; try++ {
 		free := agreement.Addresses(t, 2)

@@ -56,8 +56,8 @@ func Translate(tables []*routing.Table, o plan.Options) (*Result, error) {
 	for i, d := range p.Doors {
 		w.door(d, fmt.Sprintf("d%d", i))
 	}
-	p.Notes.Sort()
-	return &Result{Text: []byte(w.head() + w.out.String() + "}\n"), Notes: p.Notes, Files: p.Files}, nil
+	p.List.Sort()
+	return &Result{Text: []byte(w.head() + w.out.String() + "}\n"), Notes: p.List, Files: p.Files}, nil
 }
 
 func (w *writer) line(depth int, format string, args ...any) {

@@ -36,53 +36,7 @@ var target = &agreement.Target{
 	},
 }
 
-func TestNginxTakesTheConfigurations(t *testing.T) {
-	n := 300
-	if testing.Short() {
-		n = 10
-	}
-	target.ValidateAll(t, "../..", n)
-}
-
-func TestCallsThroughNginxAgreeOnRandom(t *testing.T) {
-	n, each := 300, 60
-	if testing.Short() {
-		n, each = 60, 60
-	}
-	target.CallRandom(t, n, each, false)
-}
-
-func TestSecureCallsThroughNginxAgreeOnRandom(t *testing.T) {
-	n, each := 60, 60
-	if testing.Short() {
-		n, each = 20, 60
-	}
-	target.CallRandom(t, n, each, true)
-}
-
-func TestCallsThroughNginxAgreeOnTestdata(t *testing.T) {
-	of := 4
-	if testing.Short() {
-		of = 20
-	}
-	target.CallTestdata(t, "../..", of)
-}
-
-func TestCallsThroughNginxAgreeOnPatterns(t *testing.T) {
-	n := 400
-	if testing.Short() {
-		n = 100
-	}
-	target.CallPatterns(t, 1, n, 20)
-}
-
-func TestTLSOnBothSidesOfNginx(t *testing.T) { target.TLS(t) }
-
-func TestNginxAsksClientsForCertificates(t *testing.T) { target.Clients(t) }
-
-func TestStreamsThroughNginx(t *testing.T) { target.Streams(t) }
-
-func TestDeadlinesPassThroughNginx(t *testing.T) { target.Deadlines(t) }
+func TestNginxAgrees(t *testing.T) { target.Agrees(t, "../..") }
 
 func TestNginxSaysWhatIsLost(t *testing.T) {
 	target.SaysLost(t,
@@ -99,22 +53,6 @@ func TestNginxSaysWhatIsLost(t *testing.T) {
 		`37:25 spec.rules[2].sessionPersistence: session persistence is left out`,
 		`49:15 spec.rules[0].matches[0].method: pattern "([ab][cd]){1000}" cannot be written for nginx`,
 	)
-}
-
-func TestNginxFailsWhatItCannotExpress(t *testing.T) { target.FailClosed(t) }
-
-func TestLongValuesThroughNginx(t *testing.T) { target.LongValues(t) }
-
-func TestOddPathsThroughNginx(t *testing.T) { target.OddPaths(t) }
-
-func TestOddValuesThroughNginx(t *testing.T) { target.OddValues(t) }
-
-func TestNginxTakesManyRoutes(t *testing.T) {
-	n := 10_000
-	if testing.Short() {
-		n = 1000
-	}
-	target.TakesLarge(t, n)
 }
 
 // BenchmarkTranslate writes 10,000 routes.

@@ -171,6 +171,12 @@ func (p *Plan) ruleAnswer(s *routing.Server, e *routing.Entry) *profile.Answer {
 			return &s.Profile.Answers.UnsupportedFilter
 		}
 	}
+	return AnswerOfAll(a)
+}
+
+// AnswerOfAll is what all calls of an action get in place of a backend's answer, nil
+// when backends, or each reference by itself, answer.
+func AnswerOfAll(a *routing.Action) *profile.Answer {
 	if a.Answer == nil {
 		return nil
 	}

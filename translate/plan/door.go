@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/topology"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -18,7 +19,7 @@ func (p *Plan) server(s *routing.Server) {
 		}
 		return
 	}
-	doors := p.doors(s)
+	doors := Doors(s, p.o.Gateway, p.Lost, p.Depends)
 	if len(doors) == 0 {
 		return
 	}
@@ -41,17 +42,22 @@ func (p *Plan) server(s *routing.Server) {
 	}
 }
 
-// doors lists the ports of a server, and says which of its listeners are left out.
-func (p *Plan) doors(s *routing.Server) []*Door {
+// Say takes what is to be said of a field of the input.
+type Say func(doc *manifest.Document, path manifest.Path, format string, args ...any)
+
+// Doors lists the ports of a server that a Gateway, "NS/NAME" or "" for all, opens,
+// without what is behind them. It says which listeners are left out as lost, and what
+// the result depends on.
+func Doors(s *routing.Server, gateway string, lost, depends Say) []*Door {
 	var out []*Door
-	wanted := func(l *topology.Listener) bool { return p.o.Gateway == "" || l.Gateway.Key() == p.o.Gateway }
+	wanted := func(l *topology.Listener) bool { return gateway == "" || l.Gateway.Key() == gateway }
 	for _, l := range s.Refused {
 		if wanted(l) {
 			why := "its ListenerSet is not accepted"
 			if len(l.Refusals) > 0 {
 				why = l.Refusals[0].Message
 			}
-			p.Lost(l.Doc(), l.Path(), "listener %q is left out: %s", l.Name, why)
+			lost(l.Doc(), l.Path(), "listener %q is left out: %s", l.Name, why)
 		}
 	}
 	for _, l := range s.Listeners {
@@ -60,31 +66,31 @@ func (p *Plan) doors(s *routing.Server) []*Door {
 			continue
 		}
 		if why := unserved(t); why != "" {
-			p.Lost(t.Doc(), t.Path(), "listener %q is left out: %s", t.Name, why)
+			lost(t.Doc(), t.Path(), "listener %q is left out: %s", t.Name, why)
 			continue
 		}
-		i := slices.IndexFunc(out, func(d *Door) bool { return d.gateway == t.Gateway && d.port == t.Port })
+		i := slices.IndexFunc(out, func(d *Door) bool { return d.Gateway == t.Gateway && d.Port == t.Port })
 		if i < 0 {
 			i = len(out)
 			out = append(out, newDoor(t))
 		}
 		d := out[i]
-		d.listeners = append(d.listeners, l)
+		d.Listeners = append(d.Listeners, l)
 		if t.Protocol == "HTTPS" || t.Protocol == "TLS" {
 			if s.Profile.Transport.NoTLS {
-				p.Depends(t.Doc(), t.Path(), "listener %q takes connections without TLS: %s leaves TLS to what is in front of it", t.Name, s.Profile.Title)
+				depends(t.Doc(), t.Path(), "listener %q takes connections without TLS: %s leaves TLS to what is in front of it", t.Name, s.Profile.Title)
 			}
 			d.Secure = !s.Profile.Transport.NoTLS
 		}
 	}
 	slices.SortStableFunc(out, func(a, b *Door) int {
-		return cmp.Or(cmp.Compare(a.gateway.Key(), b.gateway.Key()), cmp.Compare(a.port, b.port))
+		return cmp.Or(cmp.Compare(a.Gateway.Key(), b.Gateway.Key()), cmp.Compare(a.Port, b.Port))
 	})
 	return out
 }
 
 func newDoor(l *topology.Listener) *Door {
-	d := &Door{gateway: l.Gateway, port: l.Port, Name: l.Gateway.Key()}
+	d := &Door{Gateway: l.Gateway, Port: l.Port, Name: l.Gateway.Key()}
 	if l.Port != 0 {
 		d.Name = fmt.Sprintf("%s:%d", d.Name, l.Port)
 	}
@@ -108,12 +114,12 @@ func unserved(l *topology.Listener) string {
 // listen returns the address of a port, "" when it is not known.
 func (p *Plan) listen(d *Door) string {
 	at := p.o.Listen[d.Name]
-	if at == "" && d.port == 0 {
-		key := d.gateway.Key()
+	if at == "" && d.Port == 0 {
+		key := d.Gateway.Key()
 		p.Lost(nil, nil, "Gateway %s is not in the input and is left out: add it, or say where %s listens with --listen %s=HOST:PORT", key, p.o.Program, key)
 		return ""
 	}
-	at = cmp.Or(at, fmt.Sprintf("0.0.0.0:%d", d.port))
+	at = cmp.Or(at, fmt.Sprintf("0.0.0.0:%d", d.Port))
 	if other := p.addresses[at]; other != "" && p.err == nil {
 		p.err = fmt.Errorf("the Gateway ports %s and %s would both be bound to %s: choose one Gateway, or give one of them another address", other, d.Name, at)
 	}
@@ -127,7 +133,7 @@ func (p *Plan) listen(d *Door) string {
 func (p *Plan) secure(d *Door, x *Index) {
 	all := false
 	seen := map[string]bool{}
-	for _, of := range d.listeners {
+	for _, of := range d.Listeners {
 		name := of.Topology.Hostname
 		if seen[name] {
 			continue // the first one of a hostname takes its connections

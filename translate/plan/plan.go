@@ -12,7 +12,6 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/grpcroute/grpcroute/diag"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
@@ -51,17 +50,15 @@ const FilesDir = "certificates"
 
 // Plan is what a proxy has to do.
 type Plan struct {
+	Notes
 	Doors     []*Door
 	Upstreams []*Upstream
-	// Notes are what is lost (warnings) and what the result depends on (infos).
-	Notes diag.List
 	// Files are certificates and keys that the configuration refers to, by their path
 	// from the folder of the configuration. Keys are secret.
 	Files map[string][]byte
 
 	o         Options
 	set       *manifest.Set
-	seen      map[noteKey]bool
 	addresses map[string]string // who listens there
 	upstreams map[string]*Upstream
 	actions   map[actionKey]*Action
@@ -79,9 +76,10 @@ type Door struct {
 	// Clients is what clients are asked for, nil for nothing.
 	Clients *ClientCheck
 
-	gateway   *topology.Gateway
-	port      int32
-	listeners []*routing.Listener
+	// Gateway, Port and Listeners are whose it is.
+	Gateway   *topology.Gateway
+	Port      int32 // 0 when the Gateway is not in the input
+	Listeners []*routing.Listener
 }
 
 // Lane is what the calls of a connection meet.
@@ -125,7 +123,7 @@ func Make(tables []*routing.Table, o Options) (*Plan, error) {
 	o.ClusterDomain = cmp.Or(strings.TrimSuffix(o.ClusterDomain, "."), "cluster.local")
 	o.SystemCA = cmp.Or(o.SystemCA, DefaultSystemCA)
 	p := &Plan{
-		Files: map[string][]byte{}, o: o, seen: map[noteKey]bool{}, addresses: map[string]string{},
+		Files: map[string][]byte{}, o: o, addresses: map[string]string{},
 		upstreams: map[string]*Upstream{}, actions: map[actionKey]*Action{},
 	}
 	for _, t := range tables {
@@ -138,36 +136,6 @@ func Make(tables []*routing.Table, o Options) (*Plan, error) {
 		return nil, p.err
 	}
 	return p, nil
-}
-
-// noteKey keeps a diagnostic from being given twice, as for a rule that several
-// hosts have.
-type noteKey struct {
-	severity diag.Severity
-	message  string
-	at       diag.Range
-}
-
-func (p *Plan) note(severity diag.Severity, doc *manifest.Document, path manifest.Path, format string, args ...any) {
-	d := diag.Diagnostic{Severity: severity, Message: fmt.Sprintf(format, args...)}
-	if doc != nil {
-		d.Range, d.Object, d.Field = doc.Range(path...), doc.Ref, path.String()
-	}
-	key := noteKey{severity, d.Message, d.Range}
-	if !p.seen[key] {
-		p.seen[key] = true
-		p.Notes = append(p.Notes, d)
-	}
-}
-
-// Lost says what of a field the proxy cannot be told.
-func (p *Plan) Lost(doc *manifest.Document, path manifest.Path, format string, args ...any) {
-	p.note(diag.Warning, doc, path, format, args...)
-}
-
-// Depends says what the result depends on.
-func (p *Plan) Depends(doc *manifest.Document, path manifest.Path, format string, args ...any) {
-	p.note(diag.Info, doc, path, format, args...)
 }
 
 // upstream adds an upstream. One that says something else under a name that is

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
@@ -40,7 +41,7 @@ func large(n int) string {
 // them: once equal, once with a difference in each route configuration.
 func BenchmarkVerify(b *testing.B) {
 	manifests := large(1000)
-	out, _, err := envoy.Translate([]*routing.Table{tableOf(b, manifests, profile.Spec)}, envoy.Options{})
+	out, _, err := envoy.Translate([]*routing.Table{agreement.Compile(b, manifests, profile.Spec)}, envoy.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

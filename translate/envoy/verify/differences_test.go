@@ -10,16 +10,13 @@ import (
 	"testing"
 
 	"github.com/grpcroute/grpcroute/diag"
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/prove"
 	"github.com/grpcroute/grpcroute/routing"
 	"github.com/grpcroute/grpcroute/simulate"
-	"github.com/grpcroute/grpcroute/topology"
 	"github.com/rogpeppe/go-internal/txtar"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/protobuf/types/known/emptypb"
 )
 
 // bootstrapOf puts routes into a bootstrap, with a cluster for each backend of a rule.
@@ -79,34 +76,6 @@ func keys[V any](m map[string]V) func(func(string) bool) {
 	}
 }
 
-// server is a backend that takes any call and tells its name.
-func server(t testing.TB, name string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, s grpc.ServerStream) error {
-		if err := s.SendHeader(metadata.Pairs("backend", name)); err != nil {
-			return err
-		}
-		_ = s.RecvMsg(&emptypb.Empty{})
-		return s.SendMsg(&emptypb.Empty{})
-	}))
-	go func() { _ = s.Serve(l) }()
-	t.Cleanup(s.Stop)
-	return l.Addr().String()
-}
-
-func tableOf(t testing.TB, text string, p *profile.Profile) *routing.Table {
-	t.Helper()
-	set := manifest.Read([]*manifest.File{{Name: "manifests.yaml", Data: []byte(text)}}, manifest.Options{})
-	for _, problem := range set.Problems {
-		t.Fatalf("%s\n%s", problem.Message, text)
-	}
-	return routing.Compile(topology.Resolve(set, topology.Options{Profile: p, Assume: topology.AssumePresent}))
-}
-
 func readText(t testing.TB, text string) *Config {
 	t.Helper()
 	c, err := Read([]*manifest.File{{Name: "envoy.yaml", Data: []byte(text)}})
@@ -152,12 +121,12 @@ func knownDifference(t *testing.T, file string) {
 	for _, f := range archive.Files {
 		parts[f.Name] = string(f.Data)
 	}
-	table := tableOf(t, parts["manifests.yaml"], profile.Spec)
+	table := agreement.Compile(t, parts["manifests.yaml"], profile.Spec)
 	backends, numbers := map[string]string{}, map[string]string{}
 	for _, r := range table.Topology.Routes[0].Rules {
 		for _, b := range r.Backends {
 			name := fmt.Sprintf("grpcroute/%s/rule/%d/backend/%d", r.Route.Key(), r.Index, b.Index)
-			backends[name] = server(t, b.Name)
+			backends[name] = agreement.Backend(t, b.Name)
 			numbers[fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port)] = b.Name
 		}
 	}
@@ -171,7 +140,7 @@ func knownDifference(t *testing.T, file string) {
 		t.Fatalf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
 	// Under the profile of the controller that is known to do this, nothing differs.
-	if own := tableOf(t, parts["manifests.yaml"], profile.EnvoyGateway); !strings.HasSuffix(file, "d14.txtar") {
+	if own := agreement.Compile(t, parts["manifests.yaml"], profile.EnvoyGateway); !strings.HasSuffix(file, "d14.txtar") {
 		if r := Compare(context.Background(), []*routing.Table{own}, readText(t, text), Options{}); len(r.Regions)+len(r.Unknown) > 0 {
 			t.Errorf("under %s:\n%s", own.Topology.Profile.Name, reported(r))
 		}

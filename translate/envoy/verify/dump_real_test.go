@@ -19,7 +19,7 @@ import (
 func TestDumpOfARunningEnvoy(t *testing.T) {
 	agreement.Envoy(t)
 	for _, seed := range []uint64{3, 11, 24} {
-		table := tableOf(t, random.New(seed).Manifests(mutationManifests), profile.Spec)
+		table := agreement.Compile(t, random.New(seed).Manifests(mutationManifests), profile.Spec)
 		admin := ""
 		start(t, 2, func(addresses []string) string {
 			admin = addresses[0]

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
@@ -51,7 +52,7 @@ func TestForms(t *testing.T) {
 			for _, f := range archive.Files {
 				switch f.Name {
 				case "manifests.yaml":
-					table = tableOf(t, string(f.Data), profile.Spec)
+					table = agreement.Compile(t, string(f.Data), profile.Spec)
 				case "want":
 					want = strings.TrimSpace(string(f.Data))
 				default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -21,7 +22,7 @@ func TestConfigurationsOfAControllerAreEqual(t *testing.T) {
 	}
 	equal := 0
 	for seed := range n {
-		table := compile(t, random.New(uint64(seed)).Manifests(manifests), profile.KGateway)
+		table := agreement.Compile(t, random.New(uint64(seed)).Manifests(manifests), profile.KGateway)
 		resources, notes, err := kgateway.Translate(table, kgateway.Options{})
 		if err != nil {
 			t.Fatal(err)

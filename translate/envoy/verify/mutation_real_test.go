@@ -116,14 +116,14 @@ func socket(address string) *corev3.Address {
 // sampleMutations mutates one route of a random table in a few ways that verify finds.
 func sampleMutations(t *testing.T, seed int, servers map[string]string) ([]sampled, *bootstrapv3.Bootstrap) {
 	text := strings.ReplaceAll(random.New(uint64(seed)+31).Manifests(mutationManifests), "namespace: d", fmt.Sprintf("namespace: d%d", seed))
-	table := tableOf(t, text, profile.Spec)
+	table := agreement.Compile(t, text, profile.Spec)
 	o := envoy.Options{Backends: map[string][]string{}}
 	names := map[string]string{}
 	for _, r := range table.Topology.Routes {
 		for _, rule := range r.Rules {
 			for _, b := range rule.Backends {
 				if servers[b.Name] == "" {
-					servers[b.Name] = server(t, b.Name)
+					servers[b.Name] = agreement.Backend(t, b.Name)
 				}
 				key := fmt.Sprintf("%s/%s:%d", b.Namespace, b.Name, b.Port)
 				o.Backends[key], names[key] = []string{servers[b.Name]}, b.Name

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
@@ -199,7 +200,7 @@ func TestEveryMutationIsFoundOrHarmless(t *testing.T) {
 	found, refused, harmless, settings, unknown := 0, 0, map[string]int{}, 0, map[string]int{}
 	for seed := range n {
 		p := profile.All[seed%len(profile.All)]
-		table := tableOf(t, random.New(uint64(seed)+7).Manifests(mutationManifests), p)
+		table := agreement.Compile(t, random.New(uint64(seed)+7).Manifests(mutationManifests), p)
 		if len(table.Topology.Routes) == 0 {
 			continue
 		}

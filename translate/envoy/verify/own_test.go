@@ -12,34 +12,9 @@ import (
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
-	"github.com/grpcroute/grpcroute/topology"
 	"github.com/grpcroute/grpcroute/translate/envoy"
 	"github.com/grpcroute/grpcroute/translate/envoy/verify"
 )
-
-// manifestSets reads each case of testdata and each folder of examples.
-func manifestSets(t testing.TB) map[string]*manifest.Set {
-	t.Helper()
-	return agreement.ManifestSets(t, "../../..")
-}
-
-// tables compiles a set for each implementation that its Gateways choose.
-func tables(set *manifest.Set) []*routing.Table {
-	var out []*routing.Table
-	for _, p := range topology.Profiles(set) {
-		out = append(out, routing.Compile(topology.Resolve(set, topology.Options{Profile: p, Auto: true, Assume: topology.AssumePresent})))
-	}
-	return out
-}
-
-func compile(t testing.TB, text string, p *profile.Profile) *routing.Table {
-	t.Helper()
-	set := manifest.Read([]*manifest.File{{Name: "in.yaml", Data: []byte(text)}}, manifest.Options{})
-	for _, problem := range set.Problems {
-		t.Fatalf("%s\n%s", problem.Message, text)
-	}
-	return routing.Compile(topology.Resolve(set, topology.Options{Profile: p, Assume: topology.AssumePresent}))
-}
 
 // ours writes our own configuration of tables, with every port opened.
 func ours(t testing.TB, ts []*routing.Table) ([]byte, diag.List) {
@@ -110,8 +85,8 @@ func describe(r *verify.Report) string {
 // manifests say, for every manifest set, or that translate has said what it lost.
 func TestOwnConfigurationsAreEqual(t *testing.T) {
 	equal, doors, told := 0, 0, 0
-	for name, set := range manifestSets(t) {
-		ts := tables(set)
+	for name, set := range agreement.ManifestSets(t, "../../..") {
+		ts := agreement.Tables(set)
 		text, notes := ours(t, ts)
 		if !strings.Contains(string(text), "listeners") {
 			continue
@@ -145,7 +120,7 @@ func TestOwnConfigurationsOfRandomTablesAreEqual(t *testing.T) {
 		n = 60
 	}
 	for seed := range n {
-		table := compile(t, random.New(uint64(seed)).Manifests(manifests), profile.All[seed%len(profile.All)])
+		table := agreement.Compile(t, random.New(uint64(seed)).Manifests(manifests), profile.All[seed%len(profile.All)])
 		ts := []*routing.Table{table}
 		text, notes := ours(t, ts)
 		if r := check(t, ts, text); len(r.Regions)+len(r.Unknown) > 0 && lost(notes) == "" {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
@@ -72,7 +73,7 @@ func typed(kind string, v any) object {
 // TestOwnConfigurationInEachForm takes our own bootstrap apart into what a control plane
 // would send, and into a dump of the admin interface.
 func TestOwnConfigurationInEachForm(t *testing.T) {
-	table := tableOf(t, twoListeners, profile.Spec)
+	table := agreement.Compile(t, twoListeners, profile.Spec)
 	b, _, err := envoy.Translate([]*routing.Table{table}, envoy.Options{CertificateDir: "/certs"})
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +171,7 @@ func TestOwnConfigurationInEachForm(t *testing.T) {
 // TestMisdirectedCalls: on a connection for one listener, calls for another's host are
 // compared, too.
 func TestMisdirectedCalls(t *testing.T) {
-	table := tableOf(t, twoListeners, profile.Spec)
+	table := agreement.Compile(t, twoListeners, profile.Spec)
 	config := func() *Config {
 		b, _, err := envoy.Translate([]*routing.Table{table}, envoy.Options{CertificateDir: "/certs"})
 		if err != nil {
@@ -200,7 +201,7 @@ func TestMisdirectedCalls(t *testing.T) {
 // FuzzRead: whatever the text, reading and comparing end, and nothing is called equal
 // that has no route.
 func FuzzRead(f *testing.F) {
-	table := tableOf(f, twoListeners, profile.Spec)
+	table := agreement.Compile(f, twoListeners, profile.Spec)
 	b, _, err := envoy.Translate([]*routing.Table{table}, envoy.Options{CertificateDir: "/certs"})
 	if err != nil {
 		f.Fatal(err)

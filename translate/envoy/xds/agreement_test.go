@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpcroute/grpcroute/internal/agreement"
 	"github.com/grpcroute/grpcroute/internal/random"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
@@ -41,7 +42,7 @@ func TestGRPCClientsAgree(t *testing.T) {
 	for seed := range n {
 		namespace := fmt.Sprintf("d%dx", seed)
 		text := strings.ReplaceAll(random.New(uint64(seed)).Manifests(randomManifests), "namespace: d", "namespace: "+namespace)
-		ts = append(ts, compile(t, text, profile.All[seed%len(profile.All)]))
+		ts = append(ts, agreement.Compile(t, text, profile.All[seed%len(profile.All)]))
 		for i := range 3 {
 			w.options.Backends[fmt.Sprintf("%s/s%d:80", namespace, i)] = []string{w.shared(i)}
 		}
@@ -68,7 +69,7 @@ func TestGRPCClientsAgree(t *testing.T) {
 // shared returns the address of one of three backends that all tables have.
 func (w *world) shared(i int) string {
 	for len(w.backends) <= i {
-		w.backends = append(w.backends, backend(w.t, "s"+strconv.Itoa(len(w.backends))))
+		w.backends = append(w.backends, agreement.Backend(w.t, "s"+strconv.Itoa(len(w.backends))))
 	}
 	return w.backends[i]
 }

@@ -30,7 +30,7 @@ func TestEndpointsUnderLoad(t *testing.T) {
 	w.options.Resolve = envoy.SlicesOrDNS
 	at := agreement.Addresses(t, 1)[0]
 	w.options.Listen["d/gw:8080"] = at
-	a, b := backend(t, "a"), backend(t, "b")
+	a, b := agreement.Backend(t, "a"), agreement.Backend(t, "b")
 	w.serve(ready(a))
 	w.envoy("d/gw", false)
 	l := newLoad(t, dial(t, at, "a.ex.com"), w.dialXDS("d/gw/1", "a.ex.com"))

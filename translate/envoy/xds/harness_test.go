@@ -15,10 +15,8 @@ import (
 	"time"
 
 	"github.com/grpcroute/grpcroute/internal/agreement"
-	"github.com/grpcroute/grpcroute/manifest"
 	"github.com/grpcroute/grpcroute/profile"
 	"github.com/grpcroute/grpcroute/routing"
-	"github.com/grpcroute/grpcroute/topology"
 	"github.com/grpcroute/grpcroute/translate/envoy"
 	"github.com/grpcroute/grpcroute/translate/envoy/xds"
 	"google.golang.org/grpc"
@@ -27,25 +25,6 @@ import (
 	grpcxds "google.golang.org/grpc/xds"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
-
-// backend serves any method and tells its name and what it saw.
-func backend(t testing.TB, name string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, s grpc.ServerStream) error {
-		if err := s.SendHeader(metadata.Pairs("backend", name)); err != nil {
-			return err
-		}
-		_ = s.RecvMsg(&emptypb.Empty{})
-		return s.SendMsg(&emptypb.Empty{})
-	}))
-	go func() { _ = s.Serve(l) }()
-	t.Cleanup(s.Stop)
-	return l.Addr().String()
-}
 
 // world is a server with backends, whose manifests a test edits.
 type world struct {
@@ -64,7 +43,7 @@ func newWorld(t testing.TB, backends ...string) *world {
 	t.Helper()
 	w := &world{t: t, options: envoy.Options{Backends: map[string][]string{}, Listen: map[string]string{}}}
 	for _, name := range backends {
-		w.options.Backends["d/"+name+":80"] = []string{backend(t, name)}
+		w.options.Backends["d/"+name+":80"] = []string{agreement.Backend(t, name)}
 	}
 	w.server = xds.New(xds.Options{Linger: 300 * time.Millisecond, Log: func(l xds.Level, text string) {
 		w.mu.Lock()
@@ -88,19 +67,10 @@ func (w *world) heard() string {
 	return w.said.String()
 }
 
-func compile(t testing.TB, text string, p *profile.Profile) *routing.Table {
-	t.Helper()
-	set := manifest.Read([]*manifest.File{{Name: "in.yaml", Data: []byte(text)}}, manifest.Options{})
-	for _, problem := range set.Problems {
-		t.Fatalf("%s\n%s", problem.Message, text)
-	}
-	return routing.Compile(topology.Resolve(set, topology.Options{Profile: p, Assume: topology.AssumePresent}))
-}
-
 // serve serves manifests, and waits until clients have them.
 func (w *world) serve(text string) {
 	w.t.Helper()
-	w.serveTables(compile(w.t, text, profile.Spec))
+	w.serveTables(agreement.Compile(w.t, text, profile.Spec))
 }
 
 func (w *world) serveTables(ts ...*routing.Table) {
@@ -110,7 +80,7 @@ func (w *world) serveTables(ts ...*routing.Table) {
 }
 
 // push serves manifests from some time on.
-func (w *world) push(text string) { w.pushTables(compile(w.t, text, profile.Spec)) }
+func (w *world) push(text string) { w.pushTables(agreement.Compile(w.t, text, profile.Spec)) }
 
 func (w *world) pushTables(ts ...*routing.Table) {
 	w.t.Helper()
