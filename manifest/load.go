@@ -36,6 +36,9 @@ type Options struct {
 	// ShelveFrom is the size in bytes from which an input is large; 0 means
 	// [ShelveBytes].
 	ShelveFrom int64
+	// ShelveBehind is how many routes are kept, to be put on the shelf as they are; 0
+	// means 4096, and less than 0 none.
+	ShelveBehind int
 	// Keep says which files stay in memory even if all that is in them is on the
 	// shelf; nil means none.
 	Keep func(*File) bool
@@ -96,6 +99,7 @@ type loader struct {
 	dense     sync.Mutex                                 // held while a large document is parsed
 	shelve    func(*Document, metav1.Object) (int, bool) // nil: everything is held
 	keep      func(*File) bool
+	toKeep    atomic.Int64 // see Options.ShelveBehind
 }
 
 func newLoader(o Options) *loader {

@@ -88,10 +88,17 @@ func decimal(text []byte) (int64, bool) {
 
 // isYAMLWord reports whether a word may be a boolean or null in YAML 1.1.
 func isYAMLWord(text []byte) bool {
-	if len(text) > len("false") {
+	var lower [len("false")]byte
+	if len(text) > len(lower) {
 		return false
 	}
-	switch string(bytes.ToLower(text)) {
+	for i, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	switch string(lower[:len(text)]) {
 	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
 		return true
 	}

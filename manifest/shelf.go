@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"hash/maphash"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/grpcroute/grpcroute/diag"
@@ -28,7 +29,12 @@ type Shelved struct {
 	file *File
 	kind *kind
 	item bool // of a large List: a source of its own, see [documents.item]
+	// kept is the object, of the first few: reading them again would save little.
+	kept *entry
 }
+
+// keptRoutes is how many routes on the shelf are kept all the same: ten megabytes.
+const keptRoutes = 4096
 
 // SameText reports whether two stand in one document, as the items of a List. They
 // have to be read again together.
@@ -82,6 +88,7 @@ func (l *loader) sized(inputs []input, o *Options) func(input) ([]byte, error) {
 	}
 	if size >= cmp.Or(o.ShelveFrom, ShelveBytes) {
 		l.shelve = o.Shelve
+		l.toKeep.Store(int64(cmp.Or(o.ShelveBehind, keptRoutes)))
 	}
 	return read
 }
@@ -99,9 +106,13 @@ func (d *documents) shelve(doc *Document, k *kind, typed any) bool {
 	ref := doc.Ref
 	ref.APIVersion, ref.Kind, ref.Namespace = d.r.wordOf([]byte(ref.APIVersion)), d.r.wordOf([]byte(ref.Kind)), d.r.wordOf([]byte(ref.Namespace))
 	ref.Name = strings.Clone(ref.Name)
-	d.shelf = append(d.shelf, Shelved{
+	one := Shelved{
 		Ref: ref, Tag: tag, chunk: doc.src.chunk, file: doc.File, kind: k, item: doc.base != nil && len(doc.base) == 0,
-	})
+	}
+	if k.route && doc.base == nil && d.l.toKeep.Add(-1) >= 0 {
+		one.kept = &entry{doc, k, typed}
+	}
+	d.shelf = append(d.shelf, one)
 	return true
 }
 
@@ -124,7 +135,8 @@ const maxReread = 8 << 20
 
 // release lets the text of a file go of which everything is on the shelf.
 func (l *loader) release(p *part) {
-	if len(p.shelf) == 0 || len(p.file.Data) > maxReread || len(p.entries)+len(p.helm)+len(p.others)+len(p.unknown)+len(p.problems) > 0 || p.file.Name == stdinName || l.keep != nil && l.keep(p.file) {
+	kept := slices.ContainsFunc(p.shelf, func(one Shelved) bool { return one.kept != nil })
+	if len(p.shelf) == 0 || kept || len(p.file.Data) > maxReread || len(p.entries)+len(p.helm)+len(p.others)+len(p.unknown)+len(p.problems) > 0 || p.file.Name == stdinName || l.keep != nil && l.keep(p.file) {
 		return
 	}
 	if info, err := os.Stat(p.file.Name); err != nil || !info.Mode().IsRegular() {

@@ -156,6 +156,10 @@ func (x *shelf) read(f *File, some []*Shelved) ([]entry, error) {
 	quiet := &loader{namespace: x.loader.namespace, check: func(*Document, bool) {}}
 	d := documents{part: &part{file: f}, r: r, l: quiet}
 	for i, one := range some {
+		if one.kept != nil {
+			d.entries = append(d.entries, *one.kept)
+			continue
+		}
 		if i > 0 && one.SameText(some[i-1]) {
 			continue
 		}

@@ -19,7 +19,7 @@ import (
 func shelved(t *testing.T, paths ...string) *manifest.Set {
 	t.Helper()
 	set, err := manifest.Load(paths, manifest.Options{
-		ShelveFrom: 1, Stdin: strings.NewReader(""), Check: func(*manifest.Document, bool) {},
+		ShelveFrom: 1, ShelveBehind: -1, Stdin: strings.NewReader(""), Check: func(*manifest.Document, bool) {},
 		Shelve: func(d *manifest.Document, object metav1.Object) (int, bool) { return len(object.GetName()), true },
 	})
 	if err != nil {

@@ -149,7 +149,7 @@ func lintWatched(t *testing.T, dir string, from int64, o lint.Options) *lint.Res
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := manifest.Options{ShelveFrom: from}
+	read := manifest.Options{ShelveFrom: from, ShelveBehind: 2}
 	reading.Watch(&read)
 	set := loadFolder(t, dir, read)
 	if from == 1 && len(set.GRPCRoutes.All)+len(set.HTTPRoutes.All) > 0 {
