@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -21,6 +22,9 @@ const (
 	// leastGarbage is the garbage that a lint in groups leaves before it is collected,
 	// in bytes.
 	leastGarbage = 80 << 20
+	// groupsGoal is the memory that the runtime keeps within as long as there is room
+	// for leastGarbage in it.
+	groupsGoal = 256 << 20
 )
 
 // paced says that a command has chosen its pace.
@@ -52,6 +56,11 @@ func collectGroups() {
 	metrics.Read(heap)
 	live, looked := heap[0].Value.Uint64(), heap[1].Value.Uint64()
 	pace(int(max(leastGarbage, looked)*100/max(live, 4<<20)), true)
+	limit := int64(math.MaxInt64)
+	if live+leastGarbage < groupsGoal {
+		limit = groupsGoal
+	}
+	debug.SetMemoryLimit(limit)
 	runtime.SetFinalizer(new([16]byte), func(*[16]byte) { collectGroups() })
 }
 

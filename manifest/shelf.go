@@ -118,6 +118,10 @@ func (d *documents) shelve(doc *Document, k *kind, typed any) bool {
 
 // shelve adds what a file has on the shelf.
 func (s *Set) shelve(p *part) {
+	if s.Shelf == nil && !slices.ContainsFunc(p.shelf, func(x Shelved) bool { return !x.kind.route }) {
+		s.Shelf, p.shelf = p.shelf, nil // of a single large file, perhaps
+		return
+	}
 	for i := range p.shelf {
 		x := &p.shelf[i]
 		if x.kind.route {
