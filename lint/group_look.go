@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"errors"
 	"slices"
 	"sync"
 
@@ -11,6 +12,9 @@ import (
 // lookInGroups looks at the routes on the shelf, a group at a time, and lets go of
 // each again. It returns how many groups there are and the suppressions of all.
 func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression) (int, []*suppression, error) {
+	if len(reading.groups.links) < len(w.set.Shelf) {
+		return 0, nil, errors.New("routes of the set are not held, and it was not watched while it was read")
+	}
 	origins(w.set, all.diagnostics())
 	if reading.groups.converts {
 		if err := w.set.HoldNamed(); err != nil {
