@@ -33,7 +33,7 @@ largest resident set, both as getrusage reports them.
 const peersNote = `
 What every document costs is spread over reading it, admission, compiling tables, the proof of reachability and the rules, none of which
 takes a third. Rules speak of all documents together, and still lint does not hold them: routes that may meet, by host and service of a Gateway,
-are looked at in groups, each of which is read again and let go. Of the others it remembers about two hundred bytes each. Here every route has a service
+are looked at in groups, each of which is read again and let go. Of the others it remembers a few hundred bytes each. Here every route has a service
 of its own on a host that all have in common; routes that take any call of that host would have to be held together.
 `
 
