@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/grpcroute/grpcroute/internal/crdgen/crdbin"
 )
@@ -42,14 +43,34 @@ type property struct {
 }
 
 // pattern is a regular expression, compiled when it is first needed, with the
-// engine of the server.
+// engine of the server. It remembers some texts that it took: objects repeat names.
 type pattern struct {
-	src  string
-	once sync.Once
-	re   *regexp.Regexp
+	src   string
+	once  sync.Once
+	re    *regexp.Regexp
+	taken [64]atomic.Pointer[string]
 }
 
+// maxTaken bounds the texts that a pattern remembers.
+const maxTaken = 64
+
 func (p *pattern) match(s string) bool {
+	if s == "" || len(s) > maxTaken {
+		return p.run(s)
+	}
+	slot := &p.taken[(len(s)*7+int(s[0])*3+int(s[len(s)/2])*5+int(s[len(s)-1]))%len(p.taken)]
+	if old := slot.Load(); old != nil && *old == s {
+		return true
+	}
+	taken := p.run(s)
+	if taken {
+		text := s // s itself stays off the heap
+		slot.Store(&text)
+	}
+	return taken
+}
+
+func (p *pattern) run(s string) bool {
 	p.once.Do(func() { p.re, _ = regexp.Compile(p.src) })
 	return p.re != nil && p.re.MatchString(s)
 }

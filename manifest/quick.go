@@ -127,7 +127,7 @@ func (q *quick) mapping() (any, bool) {
 		if at == 0 {
 			return nil, false
 		}
-		name := q.r.wordOf(key)
+		name := q.r.keyOf(key)
 		if _, ok := m[name]; ok { // the parser's to report
 			return nil, false
 		}

@@ -116,3 +116,14 @@ func (r *reader) wordOf(text []byte) string {
 	}
 	return w
 }
+
+// keyOf is wordOf for the key of a mapping, which is not empty: there are few, and
+// they return in turn.
+func (r *reader) keyOf(text []byte) string {
+	n := len(text)
+	last := &r.keys[(n*7+int(text[0])*3+int(text[n/2])*5+int(text[n-1]))%len(r.keys)]
+	if *last != string(text) {
+		*last = r.wordOf(text)
+	}
+	return *last
+}

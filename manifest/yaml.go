@@ -16,6 +16,7 @@ import (
 // JSON, without going through JSON text in between. It is for one goroutine.
 type reader struct {
 	words map[string]string // strings met before, so that equal ones share memory
+	keys  [128]string       // some of them, see keyOf
 	arena
 	typing
 
