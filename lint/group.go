@@ -205,7 +205,7 @@ func (g *groups) attach(e int32, doc *manifest.Document, spec *gatewayv1.CommonR
 			continue
 		}
 		for _, name := range hosts {
-			h := g.host(parent, strings.ToLower(string(name)))
+			h := g.host(parent, askedFor(string(name)))
 			if wide {
 				g.hosts[h].whole = true
 				g.join(g.hosts[h].element, e)
@@ -216,6 +216,15 @@ func (g *groups) attach(e int32, doc *manifest.Document, spec *gatewayv1.CommonR
 			}
 		}
 	}
+}
+
+// askedFor is a hostname as calls ask for it. One that a port or a dot makes another
+// than it looks, which no API server takes, stands for any.
+func askedFor(name string) string {
+	if strings.ContainsAny(name, ":[]") || strings.HasSuffix(name, ".") {
+		return ""
+	}
+	return strings.ToLower(name)
 }
 
 // host returns the index of a host of a parent.

@@ -46,6 +46,7 @@ func TestGroups(t *testing.T) {
 		{"a pattern", groupRoute("two", "name: g", "a.ex", "{method: {type: RegularExpression, service: b}}"), 1},
 		{"any service elsewhere", groupRoute("two", "name: g", "b.ex", ""), 2},
 		{"a wildcard", groupRoute("two", "name: g", "'*.ex'", "{"+onB+"}"), 1},
+		{"a port", groupRoute("two", "name: g", "'a.ex:443'", "{"+onB+"}"), 1},
 		{"another wildcard", groupRoute("two", "name: g", "'*.a'", "{"+onB+"}"), 2},
 		{"any host", strings.Replace(groupRoute("two", "name: g", "", "{"+onB+"}"), "hostnames: [], ", "", 1), 1},
 		{"an HTTPRoute", "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: two, namespace: shop}\n" +

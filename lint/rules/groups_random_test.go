@@ -139,6 +139,9 @@ func (w *world) route(i int) {
 		for range 1 + w.IntN(2) {
 			names = append(names, w.of(hosts...))
 		}
+		if w.IntN(20) == 0 { // what no API server takes
+			names = append(names, w.of("'a.ex.com:443'", "'b.ex.com.'", "A.ex.com", "10.0.0.1", "'*'", "'[::1]'", "'a.ex.com:x'", "'*a.ex.com'", "''"))
+		}
 		fmt.Fprintf(&b, "  hostnames: [%s]\n", strings.Join(names, ", "))
 	}
 	b.WriteString("  rules:\n")
