@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -140,7 +141,11 @@ func (o *lintOptions) find() (set *manifest.Set, result *lint.Result, options li
 	if options, err = o.options(set); err != nil {
 		return nil, nil, options, nil, err
 	}
-	if result, err = lint.RunRead(set, reading, rules.All, options); err != nil {
+	result, err = lint.RunRead(set, reading, rules.All, options)
+	switch changed := (*lint.ReadError)(nil); {
+	case errors.As(err, &changed):
+		return nil, nil, options, nil, err
+	case err != nil:
 		return nil, nil, options, nil, usage(err)
 	}
 	return set, result, options, unread, nil

@@ -127,8 +127,6 @@ func (g *groups) add(doc *manifest.Document, route metav1.Object, failing bool) 
 			g.join(g.named("converted"), e) // together, or not at all
 		}
 		g.attach(e, doc, &route.Spec.CommonRouteSpec, route.Spec.Hostnames, nil, true)
-	default:
-		g.all = true
 	}
 	return int(e)
 }
@@ -270,21 +268,18 @@ func (g *groups) namesOf(e int32, doc *manifest.Document, spec *gatewayv1.GRPCRo
 	}
 }
 
-// parentOf is the object that a parentRef names; the kind tells a mesh's Service
-// and what else is no Gateway apart.
+// parentOf is the object that a parentRef names. Its kind is "Gateway" for nothing
+// else.
 func parentOf(doc *manifest.Document, ref *gatewayv1.ParentReference) target {
 	t := target{kind: "Gateway", namespace: doc.Ref.Namespace, name: string(ref.Name)}
 	if ref.Namespace != nil {
 		t.namespace = string(*ref.Namespace)
 	}
-	if ref.Kind != nil && *ref.Kind != "Gateway" || ref.Group != nil && *ref.Group != gatewayv1.GroupName {
-		t.kind = "other"
-		if ref.Kind != nil {
-			t.kind = string(*ref.Kind)
-		}
-		if t.kind == "Gateway" {
-			t.kind = "other"
-		}
+	if ref.Kind != nil {
+		t.kind = string(*ref.Kind)
+	}
+	if ref.Group != nil && *ref.Group != gatewayv1.GroupName {
+		t.kind = string(*ref.Group) + "/" + t.kind
 	}
 	return t
 }

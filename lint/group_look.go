@@ -18,7 +18,7 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 	origins(w.set, all.diagnostics())
 	if reading.groups.converts {
 		if err := w.set.HoldNamed(); err != nil {
-			return 0, nil, err
+			return 0, nil, &ReadError{err}
 		}
 	}
 	least := w.options.GroupRoutes
@@ -27,7 +27,7 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 	}
 	groups := reading.groups.split(w.set, w.selected, w.profiles, least)
 	if err := w.set.Err(); err != nil {
-		return 0, nil, err
+		return 0, nil, &ReadError{err}
 	}
 	failing := reading.groups.failing
 	reading.groups = nil // no longer needed
@@ -39,7 +39,7 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 	})
 	for i := range results {
 		if err := results[i].err; err != nil {
-			return 0, nil, err
+			return 0, nil, &ReadError{err}
 		}
 		all.join(&results[i].outcome)
 		said = append(said, results[i].said...)
@@ -47,6 +47,15 @@ func (w *work) lookInGroups(all *outcome, reading *Reading, said []*suppression)
 	slices.SortStableFunc(said, func(a, b *suppression) int { return a.compare(b) })
 	return len(groups), said, nil
 }
+
+// ReadError is about a file that could not be read again.
+type ReadError struct{ Err error }
+
+// Error says what the error is that it is made of.
+func (e *ReadError) Error() string { return e.Err.Error() }
+
+// Unwrap returns that error.
+func (e *ReadError) Unwrap() error { return e.Err }
 
 // looked is what comes of one group.
 type looked struct {

@@ -1,6 +1,7 @@
 package lint_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -126,7 +127,8 @@ func TestChangedMeanwhile(t *testing.T) {
 	if err := os.WriteFile(set.Files[0].Name, []byte("a: b\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lint.RunRead(set, reading, rules.All, lint.Options{}); err == nil || !strings.Contains(err.Error(), "run the command once more") {
+	_, err = lint.RunRead(set, reading, rules.All, lint.Options{})
+	if changed := (*lint.ReadError)(nil); !errors.As(err, &changed) || !strings.Contains(err.Error(), "run the command once more") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -65,7 +65,7 @@ type Rule struct {
 	OptIn bool
 	// WholeHosts: Check asks whether any route of a host does something: the routes
 	// of a host are then looked at together, whatever services they name (see
-	// [Run]).
+	// [RunRead]).
 	WholeHosts bool
 }
 

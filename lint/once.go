@@ -9,7 +9,7 @@ import (
 	"github.com/grpcroute/grpcroute/topology"
 )
 
-// The routes of a large input are looked at in groups (see [Run]), and Gateways,
+// The routes of a large input are looked at in groups (see [RunRead]), and Gateways,
 // Services and all else with each of them. What a rule says of something that
 // routes of several groups may use it therefore does not remember itself: it says
 // so each time, with [Pass.Once], and takes back what does not hold, with

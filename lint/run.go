@@ -32,7 +32,7 @@ func Run(set *manifest.Set, rules []*Rule, o Options) (*Result, error) {
 // RunRead is [Run] for a set that was watched while it was read. The routes of a
 // large one are looked at in groups, of which each is read again and let go:
 // memory is bounded by what is no route, and by the largest group. The error may
-// then be about a file that has changed in the meantime.
+// then be a *ReadError, about a file that has changed in the meantime.
 func RunRead(set *manifest.Set, reading *Reading, rules []*Rule, o Options) (*Result, error) {
 	selected, err := choose(rules, &o)
 	if err != nil {

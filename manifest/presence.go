@@ -29,8 +29,3 @@ func namespacesOf(s *Set) map[string]bool {
 	}
 	return out
 }
-
-// HasGRPCRoute reports whether the input holds a GRPCRoute of that name.
-func (s *Set) HasGRPCRoute(namespace, name string) bool {
-	return s.GRPCRoutes.Get(namespace, name) != nil
-}

@@ -67,7 +67,7 @@ func suggestSplitRoute(p *lint.Pass, doc *manifest.Document, key string, n int) 
 		spec, _ := value["spec"].(map[string]any)
 		name := fmt.Sprintf("%s-%d", doc.Ref.Name, from/maxItems+1)
 		list, ok := spec[key].([]any)
-		if !ok || meta == nil || p.Set.HasGRPCRoute(doc.Ref.Namespace, name) {
+		if !ok || meta == nil || p.Set.GRPCRoutes.Get(doc.Ref.Namespace, name) != nil {
 			p.Refuse(fmt.Sprintf("a route %q is there already", name))
 			return
 		}
